@@ -18,6 +18,7 @@ from keepuntil.domain.holds import Binding
 from keepuntil.domain.items import Key
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.domain.plans import Warrant
+from keepuntil.errors import StoreError
 
 Facts = tuple[Fact, ...]
 """One value for each event of ``rule.clock.events``, in that order."""
@@ -186,3 +187,15 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+def refuse_foreign_warrant(query: Query, warrant: Warrant) -> None:
+    """Every ``destroy`` begins with this: a warrant is for one category on one day.
+
+    Raises StoreError; nothing has been read or destroyed by then.
+    """
+    if warrant.category != query.rule.category or warrant.as_of != query.as_of:
+        raise StoreError(
+            f"The warrant of plan {warrant.plan_id} is for {warrant.category} on {warrant.as_of}; "
+            f"it does not cover {query.rule.category} on {query.as_of}. Nothing was destroyed."
+        )
