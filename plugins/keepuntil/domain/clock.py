@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
 
-from keepuntil.domain.periods import Period, StartRule
+from keepuntil.domain.periods import CALENDAR_YEAR, Period, StartRule, YearStart
 
 
 class Unreadable(Enum):
@@ -83,6 +83,13 @@ class Clock:
     calendar: str | None
     """Working-day calendar: ``due_on`` rolls forward to a working day. Maximums never roll."""
     permanent: bool
+    fiscal_year_starts: YearStart = CALENDAR_YEAR
+    """First day of the fiscal year, for ``fiscal_year_after``."""
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """Events read as true or false; all others are read as civil dates."""
+        return frozenset(e.event for e in self.extend_while if e.plus is None)
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -128,4 +135,13 @@ class Reckoning:
     retain_until: date
     due_on: date
     delete_by: date | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endless:
+    """No end can be named today: the category is permanent, or a flag extends the clock."""
+
+    while_event: str | None
+    """The flag that is true; None: permanent."""
     steps: tuple[Step, ...]
