@@ -66,7 +66,7 @@ clean: ## Remove the environment, the demonstration's bank and every cache
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	@echo "Installing from uv.lock into .venv (a few minutes the first time) ..."
-	@$(UV) sync --quiet --frozen --all-extras --python "$(PYTHON)"
+	@$(UV) sync --quiet --frozen --extra all --python "$(PYTHON)"
 	@touch $@
 
 $(UV):
