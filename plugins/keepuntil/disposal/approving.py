@@ -1,0 +1,296 @@
+"""Stage 2. People decide on exactly one plan digest; a complete set becomes a warrant.
+
+Silence is never consent, an approval expires, and the person who proposed a plan
+cannot approve it. This module is the only one that makes a warrant.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pendulum
+
+from keepuntil.disposal.approval_envelope import approval_document, open_approval, seal_approval
+from keepuntil.disposal.installation import Installation
+from keepuntil.domain.categories import ApprovalKind, Rule
+from keepuntil.domain.people import Person
+from keepuntil.domain.periods import Period
+from keepuntil.domain.plans import Approval, Plan, Verdict, Warrant
+from keepuntil.errors import ApprovalError, PlanBlocked, PlanError, PlanStale
+from keepuntil.evidence import canonical
+from keepuntil.evidence.keys import SigningKey, VerifyingKey
+from keepuntil.register import approvals, plans
+from keepuntil.register.plans import StoredPlan
+from keepuntil.rules.canonical import stores_document
+
+UNDECIDED = ("frozen", "approved")
+PRE_APPROVED = "pre-approved"
+
+
+def approve(
+    installation: Installation,
+    plan_id: str,
+    *,
+    person: str,
+    role: str,
+    verdict: Verdict,
+    reason: str,
+    accepts_exceeded: bool = False,
+    via: str,
+    signing_key: SigningKey | None = None,
+) -> Approval:
+    """Record one person's signed decision on one plan.
+
+    ``signing_key`` is the person's own; without it the decision was given inside
+    Airflow or the pages (``via``) and the installation's approvals key vouches for
+    who was signed in there.
+
+    Raises ApprovalError (unknown person, role not held, own proposal, decided
+    already), PlanError (the plan is not open to decisions any more).
+    """
+    stored = plans.load(installation.register, plan_id)
+    rule = current_rule(installation, stored.plan)
+    decider = _eligible(installation, rule, stored, person, role)
+    _refuse_second_decision(installation, stored.plan, decider, role)
+    now = installation.now()
+    approval = Approval(
+        plan_digest=stored.plan.digest,
+        person=decider.id,
+        role=role,
+        verdict=verdict,
+        reason=reason,
+        accepts_exceeded=accepts_exceeded,
+        decided_at=now,
+        expires_at=_later(now, rule.disposition.approval_expires_after, rule),
+        via=via,
+    )
+    key = _key_for(installation, decider, via, signing_key)
+    approvals.add(installation.register, stored.plan.digest, approval, seal_approval(approval, key))
+    _advance(installation, stored, rule, verdict)
+    return approval
+
+
+def missing(installation: Installation, plan_id: str) -> list[str]:
+    """What still stands between this plan and its warrant, in words; empty when nothing does."""
+    stored = plans.load(installation.register, plan_id)
+    rule = current_rule(installation, stored.plan)
+    return _missing(rule, stored.plan, _valid(installation, rule, stored))
+
+
+def warrant(installation: Installation, plan_id: str) -> Warrant:
+    """The right to destroy exactly this plan's items, now.
+
+    Raises PlanStale (rule or stores changed since), PlanBlocked (above the limits and
+    nobody accepted that), ApprovalError (something is missing, expired or forged, or
+    the cooling-off is not over).
+    """
+    stored = plans.load(installation.register, plan_id)
+    plan = stored.plan
+    if stored.state == "rejected":
+        raise ApprovalError(f"The plan {plan.plan_id} was rejected.")
+    if plan.items == 0:
+        raise PlanError(f"The plan {plan.plan_id} lists nothing; there is nothing to destroy.")
+    rule = current_rule(installation, plan)
+    valid = _valid(installation, rule, stored)
+    if rule.disposition.approval is ApprovalKind.NONE and not plan.exceeded and not valid:
+        valid = [_pre_approve(installation, rule, plan)]
+    _refuse_incomplete(rule, plan, valid)
+    return _compose(rule, plan, valid, installation.now())
+
+
+def current_rule(installation: Installation, plan: Plan) -> Rule:
+    """The rule in force, which must still be the one the plan was made under.
+
+    Raises PlanStale saying what changed.
+    """
+    rule = installation.rule(plan.category)
+    changed = []
+    if rule.digest != plan.rule_digest:
+        changed.append(f"the rule {rule.source}")
+    if canonical.digest(stores_document(installation.schedule, rule)) != plan.stores_digest:
+        changed.append("a store of it in stores.yaml")
+    if changed:
+        raise PlanStale(
+            f"Since the plan {plan.plan_id} was frozen, {' and '.join(changed)} changed. "
+            f"The plan is void; make a new one: keepuntil plan {plan.category}"
+        )
+    return rule
+
+
+def _eligible(
+    installation: Installation, rule: Rule, stored: StoredPlan, person: str, role: str
+) -> Person:
+    if stored.state not in UNDECIDED:
+        raise PlanError(
+            f"The plan {stored.plan.plan_id} is {stored.state}; it takes no more decisions."
+        )
+    decider = installation.schedule.person(person)
+    if decider is None:
+        raise ApprovalError(f"{person!r} is not in people.yaml, so may decide nothing.")
+    if person == stored.proposed_by:
+        raise ApprovalError(f"{person} proposed this plan and cannot decide on it.")
+    wanted = _roles(rule)
+    if role not in wanted:
+        raise ApprovalError(
+            f"The rule {rule.category} asks for {_listed(wanted)}, not for {role!r}."
+        )
+    if role not in decider.roles:
+        raise ApprovalError(f"{person} does not hold the role {role!r} in people.yaml.")
+    return decider
+
+
+def _refuse_second_decision(
+    installation: Installation, plan: Plan, decider: Person, role: str
+) -> None:
+    for earlier, _ in approvals.of(installation.register, plan.digest):
+        if earlier.expires_at <= installation.now():
+            continue
+        if earlier.person == decider.id:
+            raise ApprovalError(f"{decider.id} has decided on this plan, as {earlier.role}.")
+        if earlier.role == role:
+            raise ApprovalError(f"The role {role} has decided on this plan already.")
+
+
+def _roles(rule: Rule) -> tuple[str, ...]:
+    """Roles that may decide. A pre-approved class needs a person only above its limits."""
+    return rule.disposition.approver_roles or ("owner",)
+
+
+def _key_for(
+    installation: Installation, decider: Person, via: str, signing_key: SigningKey | None
+) -> SigningKey:
+    if signing_key is None:
+        if via == "cli":
+            raise ApprovalError(f"On the command line {decider.id} signs with a key: --key FILE")
+        return installation.signing_key("approvals")
+    public = installation.schedule.public_key(decider)
+    if public is None or signing_key.public != public:
+        raise ApprovalError(f"The key given is not the one people.yaml names for {decider.id}.")
+    return signing_key
+
+
+def _advance(installation: Installation, stored: StoredPlan, rule: Rule, verdict: Verdict) -> None:
+    """Move the plan's state. A crash before this leaves the decision, which counts all the same."""
+    plan = stored.plan
+    if verdict is Verdict.REJECT:
+        plans.set_state(installation.register, plan.plan_id, UNDECIDED, "rejected")
+    elif not _missing(rule, plan, _valid(installation, rule, stored)):
+        plans.set_state(installation.register, plan.plan_id, UNDECIDED, "approved")
+
+
+def _valid(installation: Installation, rule: Rule, stored: StoredPlan) -> list[Approval]:
+    """Approvals that count: signature, person, role and time all checked again."""
+    found = []
+    for claimed, envelope in approvals.of(installation.register, stored.plan.digest):
+        approval = open_approval(envelope, _trusted(installation, claimed))
+        if approval != claimed or approval.plan_digest != stored.plan.digest:
+            raise ApprovalError(
+                f"The approval by {claimed.person} is not what was signed: the register was altered."
+            )
+        if approval.verdict is Verdict.REJECT:
+            raise ApprovalError(f"{approval.person} rejected the plan {stored.plan.plan_id}.")
+        if approval.expires_at > installation.now() and _still_may(
+            installation, rule, stored, approval
+        ):
+            found.append(approval)
+    return found
+
+
+def _still_may(
+    installation: Installation, rule: Rule, stored: StoredPlan, approval: Approval
+) -> bool:
+    if approval.via == "rule":
+        return rule.disposition.approval is ApprovalKind.NONE
+    person = installation.schedule.person(approval.person)
+    return (
+        person is not None
+        and person.id != stored.proposed_by
+        and approval.role in person.roles
+        and approval.role in _roles(rule)
+    )
+
+
+def _trusted(installation: Installation, approval: Approval) -> list[VerifyingKey]:
+    if approval.via != "cli":
+        return [installation.signing_key("approvals").public]
+    person = installation.schedule.person(approval.person)
+    public = installation.schedule.public_key(person) if person else None
+    return [] if public is None else [public]
+
+
+def _missing(rule: Rule, plan: Plan, valid: list[Approval]) -> list[str]:
+    given = {approval.role: approval.person for approval in valid}
+    lacking = []
+    if rule.disposition.approval is not ApprovalKind.NONE:
+        lacking = [f"the approval of {role}" for role in _roles(rule) if role not in given]
+        if not lacking and len(set(given.values())) < len(_roles(rule)):
+            lacking.append("approvals by distinct people")
+    if plan.exceeded and not any(approval.accepts_exceeded for approval in valid):
+        lacking.append("a person who accepts that the plan is above its limits")
+    return lacking
+
+
+def _refuse_incomplete(rule: Rule, plan: Plan, valid: list[Approval]) -> None:
+    if plan.exceeded and not any(approval.accepts_exceeded for approval in valid):
+        raise PlanBlocked(
+            f"The plan {plan.plan_id} waits for a person: {' '.join(plan.exceeded)} "
+            f"Look at it (keepuntil show {plan.plan_id}), then approve with --accept-exceeded."
+        )
+    lacking = _missing(rule, plan, valid)
+    if lacking:
+        raise ApprovalError(f"The plan {plan.plan_id} lacks {_listed(lacking)}.")
+    if not valid:
+        raise ApprovalError(f"Nobody has approved the plan {plan.plan_id}.")
+
+
+def _compose(rule: Rule, plan: Plan, valid: list[Approval], now: datetime) -> Warrant:
+    not_before = max(approval.decided_at for approval in valid)
+    if rule.disposition.cooling_off is not None:
+        not_before = _later(not_before, rule.disposition.cooling_off, rule)
+    if now < not_before:
+        raise ApprovalError(
+            f"The plan {plan.plan_id} is approved and cooling off "
+            f"until {not_before:%Y-%m-%d %H:%M %Z}."
+        )
+    ordered = sorted(valid, key=lambda approval: (approval.role, approval.person))
+    return Warrant(
+        plan_id=plan.plan_id,
+        plan_digest=plan.digest,
+        category=plan.category,
+        as_of=plan.as_of,
+        approvers=tuple(f"{approval.role}:{approval.person}" for approval in ordered),
+        approvals_digest=canonical.digest([approval_document(approval) for approval in ordered]),
+        not_before=not_before,
+        not_after=min(approval.expires_at for approval in valid),
+    )
+
+
+def _pre_approve(installation: Installation, rule: Rule, plan: Plan) -> Approval:
+    """The owner's standing approval: the published rule itself says this class needs no other."""
+    now = installation.now()
+    approval = Approval(
+        plan_digest=plan.digest,
+        person=rule.owner.unit,
+        role=PRE_APPROVED,
+        verdict=Verdict.APPROVE,
+        reason=f"The rule version {rule.digest} pre-approves disposal within its limits.",
+        accepts_exceeded=False,
+        decided_at=now,
+        expires_at=_later(now, rule.disposition.approval_expires_after, rule),
+        via="rule",
+    )
+    key = installation.signing_key("approvals")
+    approvals.add(installation.register, plan.digest, approval, seal_approval(approval, key))
+    plans.set_state(installation.register, plan.plan_id, UNDECIDED, "approved")
+    return approval
+
+
+def _later(moment: datetime, period: Period, rule: Rule) -> datetime:
+    """That long after a moment, by the calendar of the rule's zone."""
+    there = pendulum.instance(moment).in_timezone(rule.clock.zone)
+    later = there.add(years=period.years, months=period.months, days=period.days)
+    return datetime.fromisoformat(later.in_timezone("UTC").isoformat())
+
+
+def _listed(things: tuple[str, ...] | list[str]) -> str:
+    return " and ".join(things)

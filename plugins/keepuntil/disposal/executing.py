@@ -1,0 +1,240 @@
+"""Stage 3. Destroy exactly what a warrant covers, batch by batch, resumable at any point.
+
+This is the only module that calls ``Store.destroy``. For each batch: the fence is
+taken, holds are read, the store checks again and says what it is about to make
+final, the journal makes that durable, the store makes it final, the outcome is
+written. A crash anywhere leaves a run that resumes to the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from keepuntil.disposal.approving import current_rule, warrant
+from keepuntil.disposal.asking import asking, phases
+from keepuntil.disposal.baseline import take_baseline
+from keepuntil.disposal.findings import problem_found
+from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.recording import Recorder
+from keepuntil.disposal.stopping import stop_or_wait
+from keepuntil.domain.chunks import Chunk
+from keepuntil.domain.holds import Binding
+from keepuntil.domain.outcomes import Outcome
+from keepuntil.domain.plans import Plan, Warrant
+from keepuntil.errors import PlanError, RunIncomplete, RunInterrupted
+from keepuntil.register import holds, journal, plans
+from keepuntil.register.journal import Lease, Run
+from keepuntil.stores.protocol import Batch, Query, Store
+
+LEASE = timedelta(minutes=10)
+"""Longer than any batch takes; a worker that dies gives its shard back after this."""
+
+SHARD_CHUNKS = 40
+"""Chunks a shard: 200,000 rows, minutes of work, so that ten million make 50 mapped tasks."""
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardReport:
+    """What one shard of a run came to."""
+
+    shard: int
+    batches: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What a run came to: counts of outcomes by instance."""
+
+    run_id: str
+    outcomes: dict[str, dict[str, int]]
+
+
+def open_run(installation: Installation, plan_id: str, *, executor: str) -> str:
+    """Turn an approved plan into a run and return its identifier. The same plan, the same run.
+
+    Raises ApprovalError, PlanBlocked, PlanStale; PlanError when the sealed list is
+    not the one that was approved.
+    """
+    stored = plans.load(installation.register, plan_id)
+    existing = journal.run_of_plan(installation.register, stored.plan.plan_id)
+    if existing is not None:
+        return existing.run_id
+    granted = warrant(installation, plan_id)
+    _refuse_same_person(stored.proposed_by, granted, executor)
+    _refuse_altered_list(installation, stored.plan)
+    rule = installation.rule(stored.plan.category)
+    chunks = {tally.instance: tally.chunks for tally in stored.plan.instances}
+    return journal.open_run(
+        installation.register,
+        granted,
+        [[(i.id, chunks[i.id]) for i in phase if chunks[i.id]] for phase in phases(rule)],
+        shard_chunks=SHARD_CHUNKS,
+        executor=executor,
+        baseline=take_baseline(installation, rule, stored.plan),
+        at=installation.now(),
+    )
+
+
+def shards(installation: Installation, run_id: str, phase: int) -> list[int]:
+    """Numbers of the phase's shards that still have something to do."""
+    found = journal.shards(installation.register, run_id, phase)
+    return [shard.no for shard in found if not shard.done]
+
+
+def destroy_shard(
+    installation: Installation,
+    run_id: str,
+    shard_no: int,
+    *,
+    worker: str,
+    progress: Progress | None = None,
+) -> ShardReport:
+    """Destroy what is left of one shard. Call again after any interruption.
+
+    Raises RunInterrupted (stop file, end of the run window, another worker has the
+    shard, the store asked for a pause too long), StoreError.
+    """
+    run = journal.load_run(installation.register, run_id)
+    rule = current_rule(installation, plans.load(installation.register, run.plan_id).plan)
+    shard = journal.shard(installation.register, run_id, shard_no)
+    instance = rule.instance(shard.instance)
+    lease = journal.claim(
+        installation.register, run_id, shard_no, worker, installation.now(), LEASE
+    )
+    if lease is None:
+        raise RunInterrupted(
+            f"Shard {shard_no} of the run {run_id} is being worked on by another worker."
+        )
+    with ExitStack() as stack:
+        stack.callback(lease.release)
+        store, query = stack.enter_context(
+            asking(installation, rule, instance, run.warrant.as_of, reader=False)
+        )
+        work = _ShardWork(
+            installation=installation,
+            run=run,
+            lease=lease,
+            store=store,
+            query=query,
+            left_behind=_groups_left(installation, run_id) if shard.phase else frozenset(),
+        )
+        return work.carry_out(shard_no, progress)
+
+
+def close_run(installation: Installation, run_id: str) -> RunReport:
+    """Say that nothing is left to do. Raises RunInterrupted, RunIncomplete with counts."""
+    register = installation.register
+    unfinished = journal.unfinished(register, run_id)
+    if unfinished:
+        raise RunInterrupted(
+            f"The run {run_id} has {unfinished} batches to go; resume it: keepuntil run {run_id}"
+        )
+    totals = journal.totals(register, run_id)
+    failed = sum(outcomes.get(Outcome.FAILED, 0) for outcomes in totals.values())
+    journal.close_run(register, run_id, "incomplete" if failed else "executed", installation.now())
+    if failed:
+        problem_found(
+            installation,
+            kind="destruction_failed",
+            subject=run_id,
+            zh=f"运行 {run_id} 有 {failed} 项未能销毁。",
+            en=f"{failed} items of the run {run_id} could not be destroyed.",
+            items=failed,
+        )
+        raise RunIncomplete(
+            f"{failed} items of the run {run_id} could not be destroyed, so it has no "
+            f"certificate. See why (keepuntil show {run_id}), then resume: keepuntil run {run_id}"
+        )
+    return RunReport(run_id=run_id, outcomes=totals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShardWork:
+    """One worker on one shard: everything a batch needs, gathered once."""
+
+    installation: Installation
+    run: Run
+    lease: Lease
+    store: Store
+    query: Query
+    left_behind: frozenset[str]
+
+    def carry_out(self, shard_no: int, progress: Progress | None) -> ShardReport:
+        batches = items = 0
+        register = self.installation.register
+        instance = self.query.instance.id
+        with Recorder(self.installation, self.run, instance) as recorder:
+            for seq in journal.open_batches(register, self.run.run_id, shard_no):
+                stop_or_wait(self.installation, self.query.rule, self.run.warrant, self.store)
+                self.lease.renew(self.installation.now())
+                chunk = plans.chunk(register, self.run.plan_id, instance, seq)
+                self._destroy_batch(seq, chunk, recorder)
+                batches, items = batches + 1, items + len(chunk)
+                if progress is not None:
+                    progress(instance, len(chunk))
+        return ShardReport(shard=shard_no, batches=batches, items=items)
+
+    def _destroy_batch(self, seq: int, chunk: Chunk, recorder: Recorder) -> None:
+        register = self.installation.register
+        slot = recorder.slot(self.lease, seq)
+        # Holds are read inside the fence: a hold placed before this is seen here, and
+        # one placed after it does not return to its owner until this batch is over.
+        with register.fence().shared():
+            category = self.query.rule.category
+            binding = Binding(
+                holds.in_force(register, category),
+                category=category,
+                instance=self.query.instance.id,
+            )
+            spared = self._spared(chunk, binding)
+            batch = Batch(
+                keys=list(chunk.keys),
+                marks=list(chunk.marks),
+                groups=list(chunk.groups),
+                spared=[bool(why) for why in spared],
+                earlier=slot.earlier(),
+            )
+            query = replace(self.query, binding=binding)
+            effect = self.store.destroy(query, batch, self.run.warrant, slot)
+        recorder.record(slot, chunk, spared, effect)
+
+    def _spared(self, chunk: Chunk, binding: Binding) -> list[str]:
+        """Why an item is not to be touched at all; empty: it may be."""
+        now_held = binding.of_many(chunk.keys, chunk.groups)
+        spared = [
+            f"hold:{','.join(now)}" if now else (f"hold:{planned}" if planned else "")
+            for now, planned in zip(now_held, chunk.held, strict=True)
+        ]
+        if self.left_behind:
+            for place, group in enumerate(chunk.groups):
+                if not spared[place] and group in self.left_behind:
+                    spared[place] = "linked_copy"
+        return spared
+
+
+def _groups_left(installation: Installation, run_id: str) -> frozenset[str]:
+    return frozenset(journal.groups_left(installation.register, run_id))
+
+
+def _refuse_same_person(proposed_by: str, granted: Warrant, executor: str) -> None:
+    approvers = {name.partition(":")[2] for name in granted.approvers}
+    if executor == proposed_by or executor in approvers:
+        raise PlanError(
+            f"{executor} proposed or approved the plan {granted.plan_id} and cannot carry it out."
+        )
+
+
+def _refuse_altered_list(installation: Installation, plan: Plan) -> None:
+    for tally in plan.instances:
+        found = plans.items_digest(installation.register, plan.plan_id, tally.instance)
+        if found != tally.items_digest:
+            raise PlanError(
+                f"The sealed list of {tally.instance} is not the one that was approved as "
+                f"{plan.plan_id}. Nothing was destroyed; tell whoever guards the register."
+            )

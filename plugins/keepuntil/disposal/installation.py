@@ -1,0 +1,144 @@
+"""One installation of Keepuntil: its folder, its keys, its register, its policies.
+
+Every stage of the road gets one of these and nothing else, so that what a stage
+can reach is plain to see.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from keepuntil.disposal.references import resolve_reference
+from keepuntil.domain.categories import Rule
+from keepuntil.domain.stores import Reference
+from keepuntil.errors import KeyFileError, RegisterError
+from keepuntil.evidence import keys, sealing
+from keepuntil.evidence.keys import KeyKind, SigningKey
+from keepuntil.register import register as registers
+from keepuntil.register.register import Register
+from keepuntil.rules.load import Schedule, load
+from keepuntil.stores.protocol import Store
+from keepuntil.stores.registry import open_store
+
+Resolve = Callable[[Reference], str]
+
+KEY_KINDS = {
+    "certificate": KeyKind.P256,
+    "approvals": KeyKind.P256,
+    "run": KeyKind.ED25519,
+}
+"""Signing keys of the installation by role. No two roles ever share a key.
+
+``certificate`` signs statements, ``approvals`` signs decisions that people gave
+inside Airflow or the pages, ``run`` signs the checkpoint of each run's tree.
+"""
+
+
+def utc_now() -> datetime:
+    """The only place that reads the host's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Installation:
+    """What the stages work with. Use as a context manager; see :meth:`open`."""
+
+    home: Path
+    policies: Path
+    register: Register
+    resolve: Resolve
+    now: Callable[[], datetime]
+    _schedule: Schedule | None = field(default=None, repr=False)
+
+    @classmethod
+    def create(cls, home: Path) -> None:
+        """Make the folder, the keys and the register. Safe to call again: nothing is overwritten.
+
+        Raises KeyFileError, RegisterError.
+        """
+        for folder in (home, home / "keys", home / "evidence", home / "docs"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not _secret_reference(home).startswith("env:") and not _key_path(home).exists():
+            sealing.create_secret_file(_key_path(home))
+        for role, kind in KEY_KINDS.items():
+            path = home / "keys" / f"{role}.pem"
+            if not path.exists():
+                keys.create_key_file(path, kind)
+        registers.migrate(register_url(home))
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        policies: Path,
+        resolve: Resolve = resolve_reference,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> Installation:
+        """Open an existing installation.
+
+        Raises RegisterError with what to do when there is none, KeyFileError.
+        """
+        if not (home / "keys").is_dir():
+            raise RegisterError(
+                f"There is no installation in {home}. Make one with: keepuntil init --home {home}"
+            )
+        secret = sealing.load_secret(_secret_reference(home))
+        register = Register.open(register_url(home), secret.key)
+        return cls(home=home, policies=policies, register=register, resolve=resolve, now=now)
+
+    def __enter__(self) -> Installation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.register.close()
+
+    @property
+    def schedule(self) -> Schedule:
+        """All rules, stores, people and calendars; read once. Raises RuleError."""
+        if self._schedule is None:
+            self._schedule = load(self.policies)
+        return self._schedule
+
+    def rule(self, category: str) -> Rule:
+        """The rule of a category. Raises RuleError with the nearest name."""
+        return self.schedule.rule(category)
+
+    def today(self, rule: Rule) -> date:
+        """The civil date, now, in the rule's own zone."""
+        return self.now().astimezone(ZoneInfo(rule.clock.zone)).date()
+
+    def signing_key(self, role: str) -> SigningKey:
+        """The installation's key for a role of :data:`KEY_KINDS`. Raises KeyFileError."""
+        path = self.home / "keys" / f"{role}.pem"
+        if not path.exists():
+            raise KeyFileError(f"The {role} key {path} is missing. Make keys with: keepuntil init")
+        return keys.load(f"file:{path}", KEY_KINDS[role])
+
+    @contextmanager
+    def store(self, name: str, *, reader: bool) -> Iterator[Store]:
+        """An open store; ``reader`` asks for the second, reading credential where there is one."""
+        opened = open_store(self.schedule.store(name), self.resolve, reader=reader)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def register_url(home: Path) -> str:
+    """Where the register is: ``KEEPUNTIL_REGISTER``, else SQLite in the home folder."""
+    return os.environ.get("KEEPUNTIL_REGISTER") or f"sqlite:///{home / 'register.db'}"
+
+
+def _key_path(home: Path) -> Path:
+    return home / "keys" / "installation.key"
+
+
+def _secret_reference(home: Path) -> str:
+    return os.environ.get("KEEPUNTIL_INSTALLATION_KEY") or f"file:{_key_path(home)}"

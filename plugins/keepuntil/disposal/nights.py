@@ -1,0 +1,130 @@
+"""What each night came to, also a quiet one: so that a rule that did not run is noticed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from keepuntil.disposal.deciding import due_items
+from keepuntil.disposal.findings import problem_found
+from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.statements import NOTHING_DUE, nothing_due_predicate
+from keepuntil.domain.categories import Rule, Text
+from keepuntil.domain.plans import Plan
+from keepuntil.errors import PlanError
+from keepuntil.evidence import envelope, statement
+from keepuntil.evidence.statement import Subject
+from keepuntil.register import nights, plans
+
+MOST_NIGHTS_MISSED = 2
+"""A rule runs every night; without a success for longer than this it is a finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What is wrong with one rule this morning. All zero and None: nothing."""
+
+    category: str
+    due: int
+    """Due and unheld in the stores right now."""
+    overdue: int
+    """Of these, past ``delete_by``."""
+    held: int
+    nights_missed: int | None
+    """Since the last night that succeeded; None: there was none yet."""
+    waiting: tuple[str, ...]
+    """Plans that wait for people."""
+
+    @property
+    def alarming(self) -> bool:
+        missed = self.nights_missed is None or self.nights_missed > MOST_NIGHTS_MISSED
+        return missed or self.overdue > 0
+
+
+def state_nothing_due(installation: Installation, plan_id: str) -> Path:
+    """Sign and keep a statement that nothing was due, with what was kept and why.
+
+    Raises PlanError when something is on the list.
+    """
+    plan = plans.load(installation.register, plan_id).plan
+    if plan.items:
+        raise PlanError(f"The plan {plan.plan_id} lists {plan.items} items; no quiet night.")
+    rule = installation.rule(plan.category)
+    folder = installation.home / "evidence" / plan.category / str(plan.as_of)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"nothing-due.{plan.digest[7:19]}.intoto.jsonl"
+    if not path.exists():
+        predicate = nothing_due_predicate(installation, rule=rule, plan=plan, at=installation.now())
+        subject = Subject(name=f"rule/{rule.category}", digests={"sha256": rule.digest[7:]})
+        said = statement.make([subject], NOTHING_DUE, predicate)
+        line = envelope.sign(said.encoded, installation.signing_key("certificate")).encode()
+        path.write_bytes(line)
+    record(installation, plan, "nothing_due")
+    return path
+
+
+def record(installation: Installation, plan: Plan, result: str) -> None:
+    """Keep that a rule's night ended well: ``certified`` or ``nothing_due``."""
+    nights.record(
+        installation.register,
+        category=plan.category,
+        as_of=plan.as_of,
+        result=result,
+        counts={
+            "due": plan.due,
+            "held": plan.held,
+            "overdue": sum(tally.overdue for tally in plan.instances),
+            "undetermined": plan.undetermined,
+        },
+        at=installation.now(),
+    )
+
+
+def backlog(installation: Installation, as_of: date) -> list[Backlog]:
+    """One line a rule, counted afresh in the stores; a finding for each alarming one.
+
+    ``as_of`` is a civil date, read in each rule's own zone. Reads stores only.
+    """
+    lines = [_backlog_of(installation, rule, as_of) for rule in installation.schedule.rules]
+    for line in lines:
+        if line.alarming:
+            problem_found(
+                installation,
+                kind="overdue",
+                subject=line.category,
+                zh=f"{line.category}:逾期 {line.overdue} 项,{_missed(line).zh}。",
+                en=f"{line.category}: {line.overdue} items are overdue; {_missed(line).en}.",
+                items=line.overdue,
+            )
+    return lines
+
+
+def _backlog_of(installation: Installation, rule: Rule, as_of: date) -> Backlog:
+    due = overdue = held = 0
+    for instance in rule.stored_instances:
+        for decision, held_by in due_items(installation, rule, instance, as_of):
+            if held_by:
+                held += 1
+            else:
+                due += 1
+                overdue += decision.overdue
+    last = nights.last(installation.register, rule.category)
+    open_plans = plans.list_plans(installation.register, category=rule.category, state="frozen")
+    return Backlog(
+        category=rule.category,
+        due=due,
+        overdue=overdue,
+        held=held,
+        nights_missed=None if last is None else (as_of - last.as_of).days,
+        waiting=tuple(stored.plan.plan_id for stored in open_plans),
+    )
+
+
+def _missed(line: Backlog) -> Text:
+    if line.nights_missed is None:
+        return Text(zh="从未成功运行", en="it has never run to the end")
+    return Text(
+        zh=f"距上次成功运行 {line.nights_missed} 天",
+        en=f"its last night that ended well is {line.nights_missed} days ago",
+    )

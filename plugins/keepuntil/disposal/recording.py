@@ -1,0 +1,112 @@
+"""Writes outcomes, with the commitments of each item, beside the store's own work.
+
+Hashing and journaling of one batch happen in a second thread while the store
+already works on the next; the databases are the bottleneck and the hashing hides
+behind them. Order and durability do not suffer: at most one outcome is under way,
+and its intent is durable already.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from keepuntil.disposal.installation import Installation
+from keepuntil.domain.chunks import Chunk
+from keepuntil.domain.items import key_texts
+from keepuntil.domain.outcomes import CODE, Outcome
+from keepuntil.domain.plans import Plan
+from keepuntil.evidence import commitments
+from keepuntil.register import journal, plans
+from keepuntil.register.journal import BatchSlot, Lease, Run
+from keepuntil.stores.protocol import Effect
+
+GONE = frozenset({Outcome.DESTROYED, Outcome.ALREADY_ABSENT})
+
+
+class Recorder:
+    """A context manager around one shard's work; leaving it waits for the last outcome."""
+
+    def __init__(self, installation: Installation, run: Run, instance: str) -> None:
+        self._installation = installation
+        self._run = run
+        self._run_key = plans.run_key(installation.register, run.plan_id)
+        self._plan = plans.load(installation.register, run.plan_id).plan
+        self._instance = instance
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outcomes")
+        self._under_way: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._wait()
+        finally:
+            self._thread.shutdown()
+
+    def slot(self, lease: Lease, seq: int) -> BatchSlot:
+        """The place in the journal of one batch."""
+        return journal.batch(self._installation.register, lease, seq, self._installation.now)
+
+    def record(self, slot: BatchSlot, chunk: Chunk, spared: list[str], effect: Effect) -> None:
+        """Write what became of a batch. Errors of the batch before surface here."""
+        self._wait()
+        self._under_way = self._thread.submit(self._observe, slot, chunk, spared, effect)
+
+    def _wait(self) -> None:
+        if self._under_way is not None:
+            under_way, self._under_way = self._under_way, None
+            under_way.result()
+
+    def _observe(self, slot: BatchSlot, chunk: Chunk, spared: list[str], effect: Effect) -> None:
+        first = first_item(self._plan, self._instance) + slot.first
+        cells = commitments.salt_cells(self._run_key, first, len(chunk))
+        slot.observe(
+            outcomes=bytes([CODE[outcome] for outcome in effect.outcomes]),
+            commitments=commitments.commit_records(
+                cells, record_texts(self._plan.category, self._instance, chunk)
+            ),
+            counts=effect.counts,
+            parts=commitments.commit_parts(cells, effect.parts) if any(effect.counts) else b"",
+            reasons=_reasons(spared, effect),
+            groups_left=_groups_left(chunk, effect),
+        )
+
+
+def first_item(plan: Plan, instance: str) -> int:
+    """Where an instance's items begin among the leaves of the run tree: the plan's own order."""
+    before = 0
+    for tally in plan.instances:
+        if tally.instance == instance:
+            return before
+        before += tally.due + tally.held
+    raise KeyError(instance)
+
+
+def record_texts(category: str, instance: str, chunk: Chunk) -> list[str]:
+    """What each item's commitment is over: category, instance, and key, as one line of JSON."""
+    before = f'{{"category":"{category}","instance":"{instance}","key":'
+    return [f"{before}{key}}}" for key in key_texts(chunk.keys)]
+
+
+def _reasons(spared: list[str], effect: Effect) -> dict[int, str]:
+    reasons = {place: why for place, why in enumerate(spared) if why}
+    return reasons | {place: why for place, why in effect.reasons.items() if place not in reasons}
+
+
+def _groups_left(chunk: Chunk, effect: Effect) -> list[str]:
+    """Record groups with a member that is not gone: their source rows have to stay."""
+    return sorted(
+        {
+            group
+            for group, outcome in zip(chunk.groups, effect.outcomes, strict=True)
+            if group is not None and outcome not in GONE
+        }
+    )

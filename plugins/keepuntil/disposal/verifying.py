@@ -1,0 +1,233 @@
+"""Stage 4. A second reader looks again: gone means gone, held means there, nothing left behind.
+
+The reader has its own credential and is not who destroyed. What it counts goes
+through a suite of expectations whose pages are kept; without success there is no
+certificate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from keepuntil.disposal.approving import current_rule
+from keepuntil.disposal.asking import asking
+from keepuntil.disposal.deciding import decided
+from keepuntil.disposal.findings import problem_found
+from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.recording import GONE
+from keepuntil.domain.categories import Rule, StoredInstance
+from keepuntil.domain.chunks import Chunk
+from keepuntil.domain.decision import Due
+from keepuntil.domain.items import Key
+from keepuntil.domain.outcomes import ORDER, Outcome
+from keepuntil.errors import PlanError, RunInterrupted, VerificationFailed
+from keepuntil.expectations.facts import InstanceFacts
+from keepuntil.expectations.run import Validation, validate
+from keepuntil.register import holds, journal, plans, verifications
+from keepuntil.register.journal import Run
+from keepuntil.stores.protocol import Query, Store
+
+MOST_LEFT = 500_000
+"""Due items still in an instance that are compared with the list; above this it is no detail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What the second reader saw in all instances of a run."""
+
+    run_id: str
+    facts: tuple[InstanceFacts, ...]
+    success: bool
+    suite_digest: str
+    failed_checks: tuple[str, ...]
+    docs: Path
+    verified_at: datetime
+
+
+def verify(installation: Installation, run_id: str, *, verifier: str) -> Verification:
+    """Re-read every instance of a finished run and judge what was seen.
+
+    Raises VerificationFailed (and opens a finding) when any expectation fails,
+    RunInterrupted when the run is not finished, PlanError when ``verifier`` took
+    part in it.
+    """
+    run = journal.load_run(installation.register, run_id)
+    _refuse_unfit(installation, run, verifier)
+    stored = plans.load(installation.register, run.plan_id)
+    rule = current_rule(installation, stored.plan)
+    facts = tuple(
+        _read_again(installation, rule, instance, run) for instance in rule.stored_instances
+    )
+    docs = installation.home / "docs" / run_id
+    validation = validate(facts, docs, run_name=run_id)
+    verification = _compose(installation, run_id, facts, validation)
+    verifications.add(
+        installation.register,
+        run_id,
+        verifier=verifier,
+        success=verification.success,
+        suite_digest=verification.suite_digest,
+        facts=[facts_document(one) for one in facts],
+        failed_checks=list(verification.failed_checks),
+        docs=str(verification.docs),
+        at=verification.verified_at,
+    )
+    if not verification.success:
+        _refuse(installation, run, verification)
+    return verification
+
+
+def facts_document(facts: InstanceFacts) -> dict[str, int | str | None]:
+    """One instance's counts for JSON: the register, certificates and pages show the same names."""
+    return {name: getattr(facts, name) for name in InstanceFacts.__dataclass_fields__}
+
+
+def _refuse_unfit(installation: Installation, run: Run, verifier: str) -> None:
+    if journal.unfinished(installation.register, run.run_id):
+        raise RunInterrupted(
+            f"The run {run.run_id} is not finished; resume it first: keepuntil run {run.run_id}"
+        )
+    involved = {run.executor, *(name.partition(":")[2] for name in run.warrant.approvers)}
+    if verifier in involved:
+        raise PlanError(f"{verifier} took part in the run {run.run_id} and cannot verify it.")
+
+
+def _read_again(
+    installation: Installation, rule: Rule, instance: StoredInstance, run: Run
+) -> InstanceFacts:
+    in_force = holds.in_force(installation.register, rule.category)
+    as_of = run.warrant.as_of
+    with asking(installation, rule, instance, as_of, in_force) as (store, query):
+        reading = _Reading(installation, run, instance.id, store, query)
+        reading.list_again()
+        reading.neighbours_again()
+        reading.due_again()
+        total_after = store.describe(rule, instance).total
+    return reading.facts(instance.store, run.baseline[instance.id]["total"], total_after)
+
+
+class _Reading:
+    """Counts of one instance while the second reader goes through it, in bounded memory."""
+
+    def __init__(
+        self, installation: Installation, run: Run, instance: str, store: Store, query: Query
+    ) -> None:
+        self._register = installation.register
+        self._run = run
+        self._instance = instance
+        self._store = store
+        self._query = query
+        self._outcomes: Counter[Outcome] = Counter()
+        self._counts: Counter[str] = Counter()
+
+    def list_again(self) -> None:
+        """Look for every item that is said to be gone, and for every one said to be held."""
+        for observed in journal.observed(self._register, self._run.run_id, self._instance):
+            chunk = plans.chunk(self._register, self._run.plan_id, self._instance, observed.seq)
+            outcomes = [ORDER[code] for code in observed.outcomes]
+            self._outcomes.update(outcomes)
+            gone = _with(chunk, outcomes, GONE)
+            self._counts["gone_reread"] += len(gone)
+            self._counts["parts_remaining"] += sum(self._store.remains(self._query, gone))
+            kept = _with(chunk, outcomes, frozenset({Outcome.HELD}))
+            self._counts["held_missing"] += sum(
+                left == 0 for left in self._store.remains(self._query, kept)
+            )
+
+    def neighbours_again(self) -> None:
+        """Compare the kept neighbours with their fingerprints from before the run."""
+        before = plans.marked_neighbours(self._register, self._run.plan_id, self._instance)
+        if not before:
+            return
+        after = self._store.fingerprints(self._query, [key for key, _ in before])
+        self._counts["neighbours_seen"] = len(before)
+        self._counts["neighbours_changed"] = sum(
+            mark != now for (_, mark), now in zip(before, after, strict=True)
+        )
+
+    def due_again(self) -> None:
+        """Ask the store afresh what is due: everything unheld must have been on the list."""
+        left: set[Key] = set()
+        for found in self._store.find(self._query):
+            left.update(
+                found.keys[place]
+                for place, decision, held_by in decided(found, self._query)
+                if isinstance(decision, Due) and not held_by
+            )
+            if len(left) > MOST_LEFT:
+                raise VerificationFailed(
+                    f"More than {MOST_LEFT} unheld items of {self._instance} are still due "
+                    f"after the run {self._run.run_id}; it did not do its work."
+                )
+        for _, chunk in plans.chunks(self._register, self._run.plan_id, self._instance):
+            if not left:
+                break
+            left.difference_update(chunk.keys)
+        self._counts["due_left_behind"] = len(left)
+
+    def facts(self, store: str, before: int | None, after: int | None) -> InstanceFacts:
+        outcomes, counts = self._outcomes, self._counts
+        return InstanceFacts(
+            instance=self._instance,
+            store=store,
+            items_on_list=self._listed(),
+            destroyed=outcomes[Outcome.DESTROYED],
+            already_absent=outcomes[Outcome.ALREADY_ABSENT],
+            held=outcomes[Outcome.HELD],
+            no_longer_due=outcomes[Outcome.NO_LONGER_DUE],
+            shared=outcomes[Outcome.SHARED],
+            failed=outcomes[Outcome.FAILED],
+            pending_external=outcomes[Outcome.PENDING_EXTERNAL],
+            gone_reread=counts["gone_reread"],
+            parts_remaining=counts["parts_remaining"],
+            held_missing=counts["held_missing"],
+            neighbours_seen=counts["neighbours_seen"],
+            neighbours_changed=counts["neighbours_changed"],
+            due_left_behind=counts["due_left_behind"],
+            orphans=0,
+            total_before=before,
+            total_after=after,
+        )
+
+    def _listed(self) -> int:
+        plan = plans.load(self._register, self._run.plan_id).plan
+        return next(t.due + t.held for t in plan.instances if t.instance == self._instance)
+
+
+def _with(chunk: Chunk, outcomes: list[Outcome], wanted: frozenset[Outcome]) -> list[Key]:
+    return [key for key, outcome in zip(chunk.keys, outcomes, strict=True) if outcome in wanted]
+
+
+def _compose(
+    installation: Installation,
+    run_id: str,
+    facts: tuple[InstanceFacts, ...],
+    validation: Validation,
+) -> Verification:
+    return Verification(
+        run_id=run_id,
+        facts=facts,
+        success=validation.success,
+        suite_digest=validation.suite_digest,
+        failed_checks=tuple(c.name for c in validation.checks if not c.success and c.blocks),
+        docs=validation.docs_index,
+        verified_at=installation.now(),
+    )
+
+
+def _refuse(installation: Installation, run: Run, verification: Verification) -> None:
+    checks = ", ".join(verification.failed_checks)
+    problem_found(
+        installation,
+        kind="verification_failed",
+        subject=run.run_id,
+        zh=f"运行 {run.run_id} 的复查未通过：{checks}。",
+        en=f"The second reader did not confirm the run {run.run_id}: {checks}.",
+    )
+    raise VerificationFailed(
+        f"The second reader did not confirm the run {run.run_id}: {checks}. No certificate. "
+        f"See {verification.docs}, then verify again: keepuntil verify {run.run_id}"
+    )
