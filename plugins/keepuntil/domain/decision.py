@@ -53,3 +53,16 @@ class Undetermined:
 
 
 Decision = Keep | Held | Due | Undetermined
+
+
+def reason_code(decision: Decision) -> str:
+    """The stable word for a decision: counts, findings and logs are kept under it."""
+    match decision:
+        case Keep(restricted=restricted):
+            return "restricted" if restricted else "kept"
+        case Held():
+            return "held"
+        case Due(overdue=overdue):
+            return "overdue" if overdue else "due"
+        case Undetermined(doubt=doubt):
+            return doubt.value

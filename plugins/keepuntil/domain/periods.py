@@ -8,6 +8,7 @@ month has no such day the month's end stands for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -218,15 +219,25 @@ def latest_expired_trigger(
 ) -> date | None:
     """The latest trigger whose period is over on ``as_of`` (``last_day`` < ``as_of``), or None.
 
-    Found by bisection. ``as_of`` minus the period is no substitute: for P3Y2M10D that
-    is early on about one day in twenty.
+    ``as_of`` minus the period is no substitute: for P3Y2M10D that is early on about
+    one day in twenty.
     """
-    low, high = date.min.toordinal(), as_of.toordinal()
-    if last_day(date.min, start, period, year_start) >= as_of:
+    return latest_day(as_of, lambda day: last_day(day, start, period, year_start) < as_of)
+
+
+def latest_day(upper: date, holds: Callable[[date], bool]) -> date | None:
+    """The latest day up to ``upper`` for which ``holds`` is true, by bisection, or None.
+
+    ``holds`` must be true up to some day and false after it.
+    """
+    if holds(upper):
+        return upper
+    if not holds(date.min):
         return None
+    low, high = date.min.toordinal(), upper.toordinal()
     while high - low > 1:
         middle = (low + high) // 2
-        if last_day(date.fromordinal(middle), start, period, year_start) < as_of:
+        if holds(date.fromordinal(middle)):
             low = middle
         else:
             high = middle
