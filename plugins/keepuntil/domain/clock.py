@@ -10,7 +10,7 @@ from keepuntil.domain.periods import CALENDAR_YEAR, Period, StartRule, YearStart
 
 
 class Unreadable(Enum):
-    """An event is present but cannot be understood as a date (or flag): never a reason to delete."""
+    """An event is present but cannot be understood as a date or flag: no reason to delete."""
 
     UNREADABLE = "unreadable"
 
@@ -65,7 +65,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """How long a category is kept (期限计算). Either permanent, or a minimum, a maximum, or both."""
+    """How long a category is kept (期限计算): permanent, or with a minimum, a maximum, or both."""
 
     combine: Combine
     triggers: tuple[Trigger, ...]

@@ -14,7 +14,6 @@ from keepuntil.domain.periods import (
     Period,
     StartRule,
     add,
-    first_day,
     last_day,
     latest_day,
 )
@@ -82,20 +81,7 @@ class Clockwork:
         prolonged = (*runs, *extensions) if floor is None else (*runs, *extensions, floor)
         maximum = _maximum_run(clock, happened)
         retain_until = max(run.ends_on for run in prolonged)
-        flag = next((e.event for e in clock.extend_while if facts[e.event] is True), None)
-        return self._course(facts, runs, floor, extensions, flag, maximum, retain_until)
-
-    def _course(
-        self,
-        facts: Mapping[str, Fact],
-        runs: tuple[Run, ...],
-        floor: Run | None,
-        extensions: tuple[Run, ...],
-        flag: str | None,
-        maximum: Run | None,
-        retain_until: date,
-    ) -> Course | Undetermined:
-        clock = self._clock
+        flag = next((e.event for e in clock.extend_while if facts.get(e.event) is True), None)
         earliest = date.max if retain_until == date.max else retain_until + ONE_DAY
         rolled = self._rolled(earliest, maximum)
         if rolled is None and earliest <= self._as_of and flag is None:

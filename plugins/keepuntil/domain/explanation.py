@@ -64,7 +64,7 @@ def steps(rule: Rule, course: Course) -> tuple[Step, ...]:
         *(_extension(run) for run in course.extensions),
         _retention(course),
         *_disposal(rule, course),
-        *_last_day_allowed(rule, course),
+        *_last_day_allowed(course),
         *(_authority(authority) for authority in rule.authorities),
     )
 
@@ -165,7 +165,8 @@ def _en(run: Run) -> str:
 def _retention(course: Course) -> Step:
     return Step(
         zh=f"以最晚者为准：须保存至 {course.retain_until}（含当日）。",
-        en=f"The latest of these governs: to be kept until {course.retain_until}, that day included.",
+        en=f"The latest of these governs: to be kept until {course.retain_until}, "
+        "that day included.",
     )
 
 
@@ -191,7 +192,7 @@ def _disposal(rule: Rule, course: Course) -> tuple[Step, ...]:
     return (due,)
 
 
-def _last_day_allowed(rule: Rule, course: Course) -> tuple[Step, ...]:
+def _last_day_allowed(course: Course) -> tuple[Step, ...]:
     found = []
     if (maximum := course.maximum) is not None:
         found.append(

@@ -8,6 +8,7 @@ month has no such day the month's end stands for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,6 +25,7 @@ ONE_DAY: Final = timedelta(days=1)
 
 _UNITS: Final = "YMWD"
 _MOST_DIGITS: Final = 5
+_MONTH_AND_DAY: Final = re.compile(r"([0-9]{2})-([0-9]{2})")
 _WORDS: Final = (("年", "year"), ("个月", "month"), ("日", "day"))
 
 
@@ -106,7 +108,7 @@ def _unit(text: str, position: int, letter: str, digits: str, last_unit: int) ->
     if not digits:
         raise ValueError(f"There is no number before the unit {letter} {where}.")
     if (unit := _UNITS.index(letter)) <= last_unit:
-        raise ValueError(f"The units come once each, in the order Y, M, W, D; see {letter} {where}.")
+        raise ValueError(f"The units come once each in the order Y, M, W, D; see {letter} {where}.")
     return unit
 
 
@@ -141,23 +143,18 @@ class YearStart:
     @classmethod
     def parse(cls, text: str) -> YearStart:
         """Read ``MM-DD``. Raises ValueError with a sentence."""
-        try:
-            return cls(*(int(part) for part in _month_and_day(text)))
-        except ValueError as error:
-            raise ValueError(
-                f"A fiscal year starts on a day that every year has, written MM-DD, "
-                f"for example 04-01; got {text!r}."
-            ) from error
+        if (written := _MONTH_AND_DAY.fullmatch(text)) is not None:
+            try:
+                return cls(int(written[1]), int(written[2]))
+            except ValueError:
+                pass
+        raise ValueError(
+            "A fiscal year starts on a day that every year has, written MM-DD, "
+            f"for example 04-01; got {text!r}."
+        )
 
     def __str__(self) -> str:
         return f"{self.month:02d}-{self.day:02d}"
-
-
-def _month_and_day(text: str) -> tuple[str, str]:
-    month, dash, day = text.partition("-")
-    if not (text.isascii() and dash and len(month) == len(day) == 2):
-        raise ValueError(text)
-    return month, day
 
 
 CALENDAR_YEAR: Final = YearStart()

@@ -47,7 +47,7 @@ class SqlStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Store:
-    """One bucket. References give access key and secret as ``KEY:SECRET``; None: the usual chain."""
+    """One bucket. References give ``ACCESS_KEY:SECRET_KEY``; None: the usual chain."""
 
     name: str
     bucket: str
