@@ -1,0 +1,23 @@
+"""The digest of what a file holds, for rules that commit to contents."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from typing import Final
+
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def digest_of(folder: int, name: bytes) -> tuple[str, os.stat_result]:
+    """SHA-256 in hex of a regular file, and its state after the last byte was read.
+
+    Anything else than a regular file is not read and gives an empty digest. Raises OSError.
+    """
+    with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb", buffering=0) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return "", status
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return digest, os.fstat(file.fileno())
