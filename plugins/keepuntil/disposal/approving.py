@@ -185,7 +185,8 @@ def _valid(installation: Installation, rule: Rule, stored: StoredPlan) -> list[A
         approval = open_approval(envelope, _trusted(installation, claimed))
         if approval != claimed or approval.plan_digest != stored.plan.digest:
             raise ApprovalError(
-                f"The approval by {claimed.person} is not what was signed: the register was altered."
+                f"The approval by {claimed.person} is not what was signed: "
+                "the register was altered."
             )
         if approval.verdict is Verdict.REJECT:
             raise ApprovalError(f"{approval.person} rejected the plan {stored.plan.plan_id}.")

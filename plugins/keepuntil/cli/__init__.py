@@ -1,0 +1,1 @@
+"""The command line: one file a group of verbs, nothing heavy imported before a verb needs it."""

@@ -1,0 +1,127 @@
+"""The entry point: finds the verb, runs it, turns errors into sentences and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from keepuntil import __version__
+from keepuntil.cli.session import Session
+from keepuntil.errors import KeepuntilError
+
+VERBS = {
+    "approve": "keepuntil.cli.plan_verbs:approve",
+    "cert": "keepuntil.cli.certificate_verbs:cert",
+    "check": "keepuntil.cli.rule_verbs:check",
+    "demo": "keepuntil.cli.demo_verb:demo",
+    "diff": "keepuntil.cli.plan_verbs:diff",
+    "explain": "keepuntil.cli.rule_verbs:explain",
+    "findings": "keepuntil.cli.oversight_verbs:findings",
+    "forecast": "keepuntil.cli.rule_verbs:forecast",
+    "hold": "keepuntil.cli.hold_verbs:hold",
+    "init": "keepuntil.cli.rule_verbs:init",
+    "overdue": "keepuntil.cli.oversight_verbs:overdue",
+    "plan": "keepuntil.cli.plan_verbs:plan",
+    "reject": "keepuntil.cli.plan_verbs:reject",
+    "run": "keepuntil.cli.run_verbs:run",
+    "schema": "keepuntil.cli.rule_verbs:schema",
+    "show": "keepuntil.cli.plan_verbs:show",
+    "verify": "keepuntil.cli.run_verbs:verify",
+}
+
+EXIT_CODES = """\b
+Exit codes:
+   0  done, or nothing to do
+   2  the command cannot be carried out as asked
+   3  a rule file, stores.yaml, people.yaml or calendar is not valid
+   4  a store cannot be reached or is not as declared
+   5  a plan cannot be made, is blocked or is stale
+   6  an approval is missing, expired or not given by who may
+   7  stopped safely before the end: run again to resume
+   8  some items were not destroyed
+   9  the second reader did not confirm the run
+  10  evidence is damaged, altered or foreign
+  11  a key is missing, readable by others or of the wrong kind
+  12  the register is missing or of another version
+"""
+
+
+class Verbs(click.Group):
+    """Loads a verb's module when it is named, so that ``keepuntil --help`` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
+        """Every verb, in alphabetical order."""
+        return sorted(VERBS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        """The verb of that name, or None."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name].partition(":")
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+
+@click.group(cls=Verbs, epilog=EXIT_CODES, context_settings={"max_content_width": 100})
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    envvar="KEEPUNTIL_HOME",
+    default=Path("var/keepuntil"),
+    show_default=True,
+    help="Folder of this installation: register, keys, evidence, documents.",
+)
+@click.option(
+    "--policies",
+    type=click.Path(path_type=Path),
+    envvar="KEEPUNTIL_POLICIES",
+    default=Path("retention_policies"),
+    show_default=True,
+    help="Folder of what the owners declare: rules, stores, people, calendars.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
+@click.version_option(__version__)
+@click.pass_context
+def keepuntil(ctx: click.Context, home: Path, policies: Path, *, as_json: bool) -> None:
+    """Retention and deletion you can prove.
+
+    Every record has a date it must be kept until, and a date it must be gone by.
+    Keepuntil finds what is due, destroys it everywhere it lives, and leaves proof
+    that anyone can check. 每条记录都有必须保存至的日期，也有必须删除的日期。
+    """
+    ctx.obj = Session(home=home, policies=policies, as_json=as_json)
+
+
+def main() -> None:
+    """Run the command line; the only place that exits."""
+    try:
+        keepuntil(prog_name="keepuntil", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        click.echo(
+            "Stopped. What was done is written down; run the same command to go on.", err=True
+        )
+        sys.exit(7)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except KeepuntilError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+
+
+def _say(error: KeepuntilError) -> None:
+    if "--json" in sys.argv[1:]:
+        from keepuntil.cli.output import print_json
+
+        print_json({"error": error.reason, "exitCode": error.exit_code, "message": error.sentence})
+    else:
+        click.echo(error.sentence, err=True)

@@ -1,0 +1,54 @@
+"""findings, overdue: what is wrong this morning."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from keepuntil.cli.output import print_json, print_table
+from keepuntil.cli.session import Session
+
+
+@click.command()
+@click.pass_obj
+def findings(session: Session) -> None:
+    """List open findings: not computable, overdue, failed verification, failed destruction."""
+    from keepuntil.register import findings as register_findings
+
+    with session.installation() as installation:
+        found = list(register_findings.open_findings(installation.register))
+    if session.as_json:
+        print_json(found)
+        return
+    print_table(
+        ("since", "seen", "kind", "finding"),
+        [(f"{f.opened_at:%F}", f.times_seen, f.kind, f.sentence_en) for f in found],
+        title=f"{len(found)} open findings",
+    )
+
+
+@click.command()
+@click.option("--as-of", type=click.DateTime(formats=["%Y-%m-%d"]), help="Default: today (UTC).")
+@click.pass_context
+def overdue(ctx: click.Context, as_of: date | None) -> None:
+    """Say for each rule what is overdue and whether it ran. Exit code 8 when anything is wrong."""
+    from keepuntil.disposal.nights import backlog
+
+    session: Session = ctx.obj
+    with session.installation() as installation:
+        day = as_of.date() if hasattr(as_of, "date") else installation.now().date()
+        lines = backlog(installation, day)
+    if session.as_json:
+        print_json(lines)
+    else:
+        print_table(
+            ("category", "due", "overdue", "held", "nights missed", "waiting"),
+            [
+                (b.category, b.due, b.overdue, b.held, b.nights_missed, ", ".join(b.waiting))
+                for b in lines
+            ],
+            title=f"Backlog on {day}",
+        )
+    if any(line.alarming for line in lines):
+        ctx.exit(8)

@@ -1,0 +1,76 @@
+"""run, verify: destroy what was approved, have it looked at again, certify it."""
+
+from __future__ import annotations
+
+import click
+
+from keepuntil.cli.output import print_json, print_table, progress
+from keepuntil.cli.session import Session, operator
+
+
+@click.command()
+@click.argument("plan_id")
+@click.option(
+    "--executor", help="Who carries it out; default: you. Never who proposed or approved."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def run(session: Session, plan_id: str, executor: str | None, *, yes: bool) -> None:
+    """Destroy exactly what PLAN_ID lists. Irreversible. Run again to resume after any stop."""
+    from keepuntil.disposal import executing
+    from keepuntil.register import plans
+
+    with session.installation() as installation:
+        stored = plans.load(installation.register, plan_id)
+        plan = stored.plan
+        if not yes:
+            where = ", ".join(f"{t.due} in {t.instance} ({t.store})" for t in plan.instances)
+            click.echo(f"This destroys {plan.due} items of {plan.category} for good: {where}.")
+            click.confirm("Go on?", abort=True)
+        run_id = executing.open_run(installation, plan.plan_id, executor=executor or operator())
+        totals: dict[str, int | None] = {t.instance: t.due + t.held for t in plan.instances}
+        with progress("destroying", totals) as tick:
+            for phase in (0, 1):
+                for shard in executing.shards(installation, run_id, phase):
+                    executing.destroy_shard(
+                        installation, run_id, shard, worker=operator(), progress=tick
+                    )
+        report = executing.close_run(installation, run_id)
+    if session.as_json:
+        print_json(report)
+        return
+    rows = [
+        (instance, outcome, count)
+        for instance, outcomes in report.outcomes.items()
+        for outcome, count in outcomes.items()
+        if count
+    ]
+    print_table(("instance", "outcome", "items"), rows, title=f"Run {run_id}")
+    click.echo(f"Next: keepuntil verify {run_id}")
+
+
+@click.command()
+@click.argument("run_id")
+@click.option("--verifier", required=True, help="Who verifies; never who approved or executed.")
+@click.pass_obj
+def verify(session: Session, run_id: str, verifier: str) -> None:
+    """Re-read every store of RUN_ID with the second credential, then certify what was seen."""
+    from keepuntil.disposal import certifying, nights, verifying
+    from keepuntil.register import journal, plans
+
+    with session.installation() as installation:
+        verification = verifying.verify(installation, run_id, verifier=verifier)
+        certificate = certifying.certify(installation, run_id)
+        run = journal.load_run(installation.register, run_id)
+        nights.record(
+            installation, plans.load(installation.register, run.plan_id).plan, "certified"
+        )
+    if session.as_json:
+        print_json(certificate)
+        return
+    click.echo(f"Confirmed by {verifier}; expectations: {verification.docs}")
+    click.echo(f"Certificate {certificate.certificate_id}: {certificate.bundle}")
+    if certificate.provisional_until is not None:
+        click.echo(
+            f"Provisional until {certificate.provisional_until}, when the last backup ages out."
+        )
