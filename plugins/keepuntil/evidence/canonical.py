@@ -9,6 +9,7 @@ Floats are refused, since two writers may print the same float differently.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NoReturn, TypeAlias
@@ -127,12 +128,8 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            break
-        seen.add(name)
-    raise _RefusedError(f"has an object that names {printable(name)} twice")
+    [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+    raise _RefusedError(f"has an object that names {printable(twice)} twice")
 
 
 def printable(name: str) -> str:

@@ -14,7 +14,6 @@ makes every commitment that was not disclosed a random number.
 
 from binascii import b2a_base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -132,16 +131,8 @@ def _lines(texts: Sequence[str]) -> list[bytes]:
     return lines
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
-    """What a disclosure says once it has been found to match its commitment."""
-
-    label: str
-    content: Json
-
-
-def open_disclosure(disclosure: str, commitment: bytes, label: str) -> Disclosure:
-    """Check a disclosure against a commitment and read it.
+def open_disclosure(disclosure: str, commitment: bytes, label: str) -> Json:
+    """The content of a disclosure that a commitment was made to.
 
     Raises `EvidenceError` when it is not what was committed to, or not a
     disclosure under this label. The disclosed content is personal data: it goes
@@ -165,4 +156,4 @@ def open_disclosure(disclosure: str, commitment: bytes, label: str) -> Disclosur
     )
     if len(salt) != SALT_BYTES:
         raise EvidenceError(f"the salt in {what} has {len(salt)} bytes, not {SALT_BYTES}")
-    return Disclosure(label, elements[2])
+    return elements[2]

@@ -100,9 +100,11 @@ def _read_private(place: str) -> bytes:
                 f"{place} is a symbolic link; refer to the key file itself"
             ) from None
         raise KeyFileError(f"the key file {place} cannot be opened: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _refuse_exposed(place, os.fstat(descriptor))
-        content = file.read(_LARGEST + 1)
+        content = os.read(descriptor, _LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > _LARGEST:
         raise KeyFileError(f"{place} is too long to be a key file")
     return content
