@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from keepuntil.domain.categories import Text
 from keepuntil.expectations.facts import InstanceFacts
@@ -125,6 +126,25 @@ def test_a_store_check_counts_and_keeps_no_row(
     written = everything_written(tmp_path / "docs")
     assert PLANTED not in written
     assert PLANTED.rsplit(maxsplit=1)[-1] not in written
+
+
+def test_a_store_is_asked_for_a_number_and_never_for_its_rows(
+    sound: InstanceFacts, tmp_path: Path, bank: Path
+) -> None:
+    asked: list[str] = []
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    try:
+        validate([sound], tmp_path, run_name="r", store_checks=[orphans(f"sqlite:///{bank}")])
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    of_the_store = [statement for statement in asked if "loan_note" in statement]
+    assert of_the_store
+    for statement in of_the_store:
+        assert re.match(r"SELECT (unexpected|COUNT\(\*\) as \w+) FROM", statement), statement
 
 
 def test_a_store_check_passes_when_there_is_nothing_to_count(
