@@ -22,6 +22,7 @@ what to do. The command line prints the sentence and exits with ``exit_code``;
         EvidenceError         hostile, damaged or foreign evidence             10
         KeyFileError          a signing or sealing key cannot be used          11
         RegisterError         our own database is missing, older or newer      12
+            RegisterBusy      held by another process beyond patience           7
 
 No message ever carries personal data: keys of records appear as commitments.
 """
@@ -150,3 +151,10 @@ class RegisterError(KeepuntilError):
 
     exit_code = 12
     reason = "register"
+
+
+class RegisterBusy(RegisterError):
+    """The register or its fence is held by another process beyond patience; try again later."""
+
+    exit_code = 7
+    reason = "register_busy"

@@ -1,0 +1,21 @@
+"""Our own database: what was planned, approved, about to be done, and observed.
+
+    Register, migrate   open it; bring it to this version
+    rule_versions       the text of every rule a plan was made with
+    plans               frozen lists: documents in clear, items sealed under a key of their own
+    approvals           signed decisions on a plan digest
+    holds               legal holds; adding one fences the batches in flight
+    runs                one a plan: what it may do, how far it got, what stopped it
+    journal             shards and their leases, intents before the deed, outcomes after it
+    verifications, certificates, findings, nights
+
+SQLite by default, PostgreSQL in production, the same answers on both. Nothing
+personal stands in it in clear: keys and groups of records, what a store was about
+to make final, and what a hold names are AES-256-GCM under keys that the
+installation's own key wraps. Every write says what a crash would leave.
+"""
+
+from keepuntil.register.connection import Register
+from keepuntil.register.migrating import migrate
+
+__all__ = ["Register", "migrate"]

@@ -1,0 +1,24 @@
+"""Inserts that two processes may race for: exactly one of them makes the row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from keepuntil.register.places import SQLITE
+
+
+def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert the row unless one with the same key stands already; True when it is new."""
+    insert = dialect_insert(connection, table).values(**values).on_conflict_do_nothing()
+    return bool(connection.execute(insert).rowcount)
+
+
+def dialect_insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """The insert that knows ``ON CONFLICT``, which both databases spell alike."""
+    if connection.dialect.name == SQLITE:
+        return sqlite.insert(table)
+    return postgresql.insert(table)

@@ -1,0 +1,60 @@
+"""The keys that last as long as the register, wrapped by the installation's own key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from keepuntil.errors import EvidenceError, RegisterError
+from keepuntil.evidence.sealing import SealingKey
+from keepuntil.register.inserting import insert_once
+from keepuntil.register.tables import register_key
+
+_DIGEST = "register digest key"
+_HOLDS = "register hold key"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What opens this register. Lives in memory only."""
+
+    key: SealingKey = field(repr=False)
+    """Wraps every other key. It is kept outside of the register."""
+    digest_key: bytes = field(repr=False)
+    """Keys the digests of item lists: equal lists have equal digests in one installation,
+    and a short list cannot be guessed from its digest."""
+    hold_key: SealingKey = field(repr=False)
+
+
+def wrapped_keys(connection: Connection) -> dict[str, bytes]:
+    """The wrapped keys that stand in the register, by purpose."""
+    rows = connection.execute(select(register_key.c.purpose, register_key.c.wrapped))
+    return {str(row.purpose): bytes(row.wrapped) for row in rows}
+
+
+def is_complete(wrapped: dict[str, bytes]) -> bool:
+    """False for a register that was never opened."""
+    return {_DIGEST, _HOLDS} <= wrapped.keys()
+
+
+def make_missing(connection: Connection, key: SealingKey) -> None:
+    """Give a new register its keys; the first of two processes decides."""
+    for purpose in (_DIGEST, _HOLDS):
+        wrapped = key.wrap(SealingKey.fresh(), purpose)
+        insert_once(connection, register_key, {"purpose": purpose, "wrapped": wrapped})
+
+
+def unlock(wrapped: dict[str, bytes], key: SealingKey) -> Installation:
+    """Open the register's keys. RegisterError when the key is another installation's."""
+    try:
+        return Installation(
+            key,
+            key.unwrap(wrapped[_DIGEST], _DIGEST).key,
+            key.unwrap(wrapped[_HOLDS], _HOLDS),
+        )
+    except EvidenceError:
+        raise RegisterError(
+            "The installation key is not the one this register was made with."
+            " Point to the right key file; without it the lists in the register stay sealed."
+        ) from None

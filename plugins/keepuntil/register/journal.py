@@ -1,0 +1,251 @@
+"""The write-ahead journal of runs (who may read it: anybody; what is personal in it is sealed).
+
+    open_run, claim, open_batches, batch     the way to one batch
+    Slot.intend                              durable before the store's commit
+    Slot.observe                             once, after the effect
+    close_run                                as the outcomes say
+
+A crash anywhere leaves at most an intent without outcomes, never an effect without
+an intent. Whoever resumes asks :func:`open_batches` what is left.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, tuple_
+
+from keepuntil.domain.outcomes import ORDER, Outcome
+from keepuntil.errors import RegisterError
+from keepuntil.register import columns, item_lists, runs, sealing_places
+from keepuntil.register.columns import IntentColumns, OutcomeColumns
+from keepuntil.register.connection import Register
+from keepuntil.register.leases import Lease, Shard, claim, shards
+from keepuntil.register.runs import close_run, open_run
+from keepuntil.register.slots import Slot, batch
+from keepuntil.register.tables import intent, observation, plan, plan_instance, run, shard
+
+__all__ = [
+    "Attempt",
+    "IntentColumns",
+    "Lease",
+    "ObservedBatch",
+    "OutcomeColumns",
+    "Shard",
+    "Slot",
+    "attempts",
+    "batch",
+    "claim",
+    "close_run",
+    "groups_left",
+    "observed",
+    "open_batches",
+    "open_run",
+    "shards",
+    "totals",
+    "unfinished",
+]
+
+_READ_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedBatch:
+    """The outcomes of one batch, column by column, in plan order."""
+
+    seq: int
+    observed_at: datetime
+    outcomes: bytes
+    """One :data:`~keepuntil.domain.outcomes.CODE` an item."""
+    commitments: bytes
+    part_counts: array[int]
+    """Empty together with ``part_commitments`` when no item had parts."""
+    part_commitments: bytes
+    reasons: Mapping[int, str]
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One intent: which try at a batch, by whom, when."""
+
+    instance: str
+    seq: int
+    attempt: int
+    worker: str
+    written_at: datetime
+
+
+def open_batches(register: Register, run_id: str, shard_no: int) -> list[int]:
+    """The batches of a shard that have no outcomes yet, in order. Raises RegisterError."""
+    its_range = select(shard.c.first_seq, shard.c.last_seq).where(
+        shard.c.run_id == run_id, shard.c.shard_no == shard_no
+    )
+    seen = select(observation.c.seq).where(
+        observation.c.run_id == run_id, observation.c.shard_no == shard_no
+    )
+    with register.reading() as connection:
+        found = connection.execute(its_range).one_or_none()
+        done = set(connection.execute(seen).scalars())
+    if found is None:
+        raise RegisterError(f"There is no shard {shard_no} of a run '{run_id}'.")
+    return [seq for seq in range(found.first_seq, found.last_seq + 1) if seq not in done]
+
+
+def observed(register: Register, run_id: str, instance: str) -> Iterator[ObservedBatch]:
+    """Outcomes of an instance in plan order, a few batches at a time; gaps are batches
+    without outcomes."""
+    last = -1
+    while rows := _page(register, run_id, instance, last):
+        for row in rows:
+            yield _observed(row)
+        last = rows[-1].seq
+
+
+def _page(register: Register, run_id: str, instance: str, after: int) -> list[Row[Any]]:
+    query = (
+        select(
+            observation.c.seq,
+            observation.c.observed_at,
+            observation.c.outcomes,
+            observation.c.commitments,
+            observation.c.part_counts,
+            observation.c.part_commitments,
+            observation.c.reasons,
+        )
+        .where(
+            observation.c.run_id == run_id,
+            observation.c.instance == instance,
+            observation.c.seq > after,
+        )
+        .order_by(observation.c.seq)
+        .limit(_READ_AT_ONCE)
+    )
+    with register.reading() as connection:
+        return list(connection.execute(query))
+
+
+def _observed(row: Row[Any]) -> ObservedBatch:
+    return ObservedBatch(
+        seq=row.seq,
+        observed_at=row.observed_at,
+        outcomes=row.outcomes,
+        commitments=row.commitments,
+        part_counts=columns.unpack_counts(row.part_counts),
+        part_commitments=row.part_commitments,
+        reasons=columns.unpack_reasons(row.reasons),
+    )
+
+
+def totals(register: Register, run_id: str) -> dict[str, dict[Outcome, int]]:
+    """How many items of each instance of the plan came to which end; zeros are written out."""
+    query = (
+        select(
+            plan_instance.c.instance,
+            *(func.sum(observation.c[outcome.value]).label(outcome.value) for outcome in ORDER),
+        )
+        .select_from(run)
+        .join(plan_instance, plan_instance.c.plan_digest == run.c.plan_digest)
+        .join(
+            observation,
+            (observation.c.run_id == run.c.run_id)
+            & (observation.c.instance == plan_instance.c.instance),
+            isouter=True,
+        )
+        .where(run.c.run_id == run_id)
+        .group_by(plan_instance.c.instance, plan_instance.c.place)
+        .order_by(plan_instance.c.place)
+    )
+    with register.reading() as connection:
+        rows = connection.execute(query).all()
+    return {
+        row.instance: {outcome: int(getattr(row, outcome.value) or 0) for outcome in ORDER}
+        for row in rows
+    }
+
+
+def unfinished(register: Register, run_id: str) -> int:
+    """Batches of a run without outcomes."""
+    with register.reading() as connection:
+        return runs.unfinished(connection, run_id)
+
+
+def attempts(register: Register, run_id: str, more_than: int = 0) -> Iterator[Attempt]:
+    """The history of intents, by instance, batch and attempt, also after the list's end.
+
+    ``more_than`` leaves out the attempts up to that one: 1 shows the repeated ones.
+    """
+    position = ("", -1, 0)
+    while rows := _attempts_after(register, run_id, more_than, position):
+        for row in rows:
+            yield Attempt(
+                instance=row.instance,
+                seq=row.seq,
+                attempt=row.attempt,
+                worker=row.worker,
+                written_at=row.written_at,
+            )
+        position = (rows[-1].instance, rows[-1].seq, rows[-1].attempt)
+
+
+def _attempts_after(
+    register: Register, run_id: str, more_than: int, position: tuple[str, int, int]
+) -> list[Row[Any]]:
+    place = (intent.c.instance, intent.c.seq, intent.c.attempt)
+    query = (
+        select(*place, intent.c.worker, intent.c.written_at)
+        .where(
+            intent.c.run_id == run_id,
+            intent.c.attempt > more_than,
+            tuple_(*place) > tuple_(*position),
+        )
+        .order_by(*place)
+        .limit(500)
+    )
+    with register.reading() as connection:
+        return list(connection.execute(query))
+
+
+def groups_left(register: Register, run_id: str) -> Iterator[str]:
+    """Record groups that observed batches left behind, batch by batch; one may come twice.
+
+    Raises PlanError when the item list, whose key opens them, was destroyed.
+    """
+    with register.reading() as connection:
+        query = (
+            select(plan.c.plan_id)
+            .join(run, run.c.plan_digest == plan.c.digest)
+            .where(run.c.run_id == run_id)
+        )
+        plan_id = connection.execute(query).scalar()
+        if plan_id is None:
+            raise RegisterError(f"There is no run '{run_id}'.")
+        keys = item_lists.keys_of_plan(register, connection, plan_id)
+    position = ("", -1)
+    while rows := _groups_after(register, run_id, position):
+        for row in rows:
+            place = sealing_places.groups_left(run_id, row.instance, row.seq)
+            yield from columns.unpack_groups(keys.data_key.open(row.sealed_groups_left, place))
+        position = (rows[-1].instance, rows[-1].seq)
+
+
+def _groups_after(register: Register, run_id: str, position: tuple[str, int]) -> list[Row[Any]]:
+    place = (observation.c.instance, observation.c.seq)
+    query = (
+        select(*place, observation.c.sealed_groups_left)
+        .where(
+            observation.c.run_id == run_id,
+            observation.c.sealed_groups_left.is_not(None),
+            tuple_(*place) > tuple_(*position),
+        )
+        .order_by(*place)
+        .limit(_READ_AT_ONCE)
+    )
+    with register.reading() as connection:
+        return list(connection.execute(query))

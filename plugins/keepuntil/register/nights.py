@@ -1,0 +1,64 @@
+"""Every nightly run of a rule, also one with nothing due: a rule that never runs must be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from keepuntil.register.connection import Register
+from keepuntil.register.tables import night as table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """One night of one rule."""
+
+    category: str
+    as_of: date
+    result: str
+    """A stable word, for example ``nothing_due``, ``certified``, ``blocked``, ``failed``."""
+    statement: bytes
+    """The signed statement of a night with nothing due; empty otherwise."""
+    recorded_at: datetime
+
+
+def record(
+    register: Register,
+    category: str,
+    as_of: date,
+    result: str,
+    at: datetime,
+    statement: bytes = b"",
+) -> None:
+    """Write down that a rule ran and how it ended. Nights are never changed."""
+    row = {
+        "category": category,
+        "as_of": as_of,
+        "result": result,
+        "statement": statement,
+        "recorded_at": at,
+    }
+    with register.writing() as connection:
+        connection.execute(table.insert().values(row))
+
+
+def last(register: Register, category: str, results: Collection[str] | None = None) -> Night | None:
+    """The newest night of a rule, or the newest that ended in one of ``results``; None: never."""
+    query = select(table).where(table.c.category == category)
+    if results is not None:
+        query = query.where(table.c.result.in_(results))
+    newest = query.order_by(table.c.recorded_at.desc(), table.c.number.desc()).limit(1)
+    with register.reading() as connection:
+        row = connection.execute(newest).one_or_none()
+    if row is None:
+        return None
+    return Night(
+        category=row.category,
+        as_of=row.as_of,
+        result=row.result,
+        statement=row.statement,
+        recorded_at=row.recorded_at,
+    )

@@ -1,0 +1,115 @@
+"""A fresh register on each database, over a real connection."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import URL, make_url, text
+
+from keepuntil.evidence.sealing import SealingKey
+from keepuntil.register import Register, migrate
+from keepuntil.register.tables import metadata
+
+LOCAL = "postgresql://postgres@127.0.0.1:5432/postgres"
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server where databases may be made: configured, local, or embedded."""
+    configured = os.environ.get("KEEPUNTIL_TEST_POSTGRES")
+    if configured:
+        yield configured
+    elif _answers(LOCAL):
+        yield LOCAL
+    else:
+        pgserver = pytest.importorskip("pgserver", reason="no PostgreSQL and no embedded one")
+        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: str) -> Iterator[str]:
+    """A database of this test session's own, without tables; dropped at the end."""
+    name = f"ku_register_{uuid.uuid4().hex[:12]}"
+    plain = make_url(postgres_server).set(drivername="postgresql")
+    with psycopg.connect(_text(plain), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload, unused-ignore]
+        try:
+            yield _text(plain.set(database=name))
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload, unused-ignore]
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(empty_postgres: str) -> str:
+    migrate(empty_postgres)
+    return empty_postgres
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("register") / "empty.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty register, migrated, on each database in turn."""
+    if request.param == "sqlite":
+        empty: Path = request.getfixturevalue("migrated_sqlite")
+        shutil.copy(empty, tmp_path / "register.db")
+        yield f"sqlite:///{tmp_path / 'register.db'}"
+    else:
+        address: str = request.getfixturevalue("migrated_postgres")
+        with psycopg.connect(address, autocommit=True) as connection:
+            tables = ", ".join(metadata.tables)
+            connection.execute(f"TRUNCATE {tables}")  # type: ignore[call-overload, unused-ignore]
+        yield address
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    shutil.copy(migrated_sqlite, tmp_path / "register.db")
+    return f"sqlite:///{tmp_path / 'register.db'}"
+
+
+@pytest.fixture
+def key() -> SealingKey:
+    return SealingKey.fresh()
+
+
+@pytest.fixture
+def register(url: str, key: SealingKey) -> Iterator[Register]:
+    with Register.open(url, key) as opened:
+        yield opened
+
+
+@pytest.fixture
+def count(register: Register) -> object:
+    """How many rows a table has: the test's own look, not the register's."""
+
+    def counted(table: str) -> int:
+        with register.reading() as connection:
+            return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+    return counted
