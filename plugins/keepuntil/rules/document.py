@@ -67,6 +67,8 @@ class Document:
     spoiled: set[Path] = field(default_factory=set)
     """Parts about which a problem has been noted: whatever follows from it is not said again."""
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    """What does not stop anything and should be looked at."""
 
     def note(self, place: Place, sentence: str) -> None:
         """Add a problem at a place."""
@@ -79,6 +81,11 @@ class Document:
     def note_at_key(self, path: Path, sentence: str) -> None:
         """Add a problem at the key of ``path``; an entry of a list has none, so at its value."""
         self.note(self.keys.get(path) or self.place(path), sentence)
+
+    def warn_at(self, path: Path, sentence: str) -> None:
+        """Add a warning at the key of ``path``, or at its value where it has no key."""
+        place = self.keys.get(path) or self.place(path)
+        self.warnings.append(Problem(self.file, *place, f"warning: {sentence}"))
 
     def place(self, path: Path) -> Place:
         """Where the value of ``path`` stands, or what encloses it."""

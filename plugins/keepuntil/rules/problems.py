@@ -54,12 +54,10 @@ def quoted(text: str) -> str:
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """The sentence that helps somebody who wrote ``word`` where one of ``known`` was meant."""
+    """What helps somebody who wrote ``word`` for one of ``known``: " Did you mean …?", or ""."""
     close = difflib.get_close_matches(word, sorted(known), n=1)
     if close:
-        return f"Did you mean '{close[0]}'?"
+        return f" Did you mean '{close[0]}'?"
     if not known:
-        return "There is none to name."
-    if len(known) > _MOST_NAMED:
-        return ""
-    return f"Known here: {', '.join(sorted(known))}."
+        return " There is none yet."
+    return f" Known here: {', '.join(sorted(known))}." if len(known) <= _MOST_NAMED else ""

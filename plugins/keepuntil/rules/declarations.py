@@ -1,0 +1,161 @@
+"""The keys of ``stores.yaml``, ``people.yaml`` and the calendars."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import Discriminator, Field, PlainValidator, Tag
+
+from keepuntil.rules.shape import Shape, maybe
+from keepuntil.rules.value_types import (
+    Day,
+    Label,
+    Line,
+    Name,
+    PeriodText,
+    RelativePath,
+    Year,
+    Zone,
+    text_schema,
+)
+
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_CONNECTION: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+_PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?")
+
+
+def _matching(pattern: re.Pattern[str], sentence: str) -> PlainValidator:
+    # What stands here may be a secret by mistake, so it is never repeated.
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise ValueError(sentence)
+        return value
+
+    return PlainValidator(check)
+
+
+def _secret_path(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or "://" in value or "\n" in value:
+        raise ValueError("Here stands the path of a file that holds the secret, not the secret.")
+    return value
+
+
+Variable = Annotated[
+    str,
+    _matching(_VARIABLE, "Here stands the name of an environment variable, not what it holds."),
+    text_schema(_VARIABLE.pattern),
+]
+Connection = Annotated[
+    str,
+    _matching(_CONNECTION, "Here stands the name of an Airflow connection, not what it holds."),
+    text_schema(_CONNECTION.pattern),
+]
+SecretPath = Annotated[str, PlainValidator(_secret_path), text_schema()]
+PersonId = Annotated[
+    str,
+    _matching(_PERSON, "An id is a staff number or role account: letters, digits, _ . and - only."),
+    text_schema(_PERSON.pattern),
+]
+Bucket = Annotated[
+    str,
+    _matching(_BUCKET, "A bucket has 3 to 63 small letters, digits, dots and hyphens."),
+    text_schema(_BUCKET.pattern),
+]
+Endpoint = Annotated[
+    str,
+    _matching(_ENDPOINT, "An endpoint is written http(s)://host[:port], without user or password."),
+    text_schema(_ENDPOINT.pattern),
+]
+
+
+class ReferenceShape(Shape):
+    env: Variable | None = maybe("the environment variable that holds it")
+    file: SecretPath | None = maybe("the file that holds it")
+    airflow: Connection | None = maybe("the Airflow connection that holds it")
+
+
+class SqlStoreShape(Shape):
+    kind: Line = Field(description="sql, s3 or files")
+    url: ReferenceShape = Field(
+        description="where the SQLAlchemy URL is found: {env: NAME}, "
+        "{file: PATH} or {airflow: CONNECTION}"
+    )
+    reader: ReferenceShape | None = maybe("where the URL of a credential that only reads is found")
+    zone: Zone | None = maybe("what date-times without a zone mean in this database")
+    replica_lag_limit_seconds: int | None = Field(
+        default=None, ge=1, le=86_400, description="destroying pauses above this replica lag"
+    )
+
+
+class S3StoreShape(Shape):
+    kind: Line = Field(description="sql, s3 or files")
+    bucket: Bucket = Field(description="the bucket")
+    endpoint: Endpoint | None = maybe("the address of the service, when it is not Amazon's")
+    region: Label | None = maybe("the region")
+    credentials: ReferenceShape | None = maybe("where ACCESS_KEY:SECRET_KEY is found")
+    reader: ReferenceShape | None = maybe("where the credential that only reads is found")
+    irrecoverable_after: PeriodText | None = maybe(
+        "after how long the operator declares deleted bytes gone"
+    )
+
+
+class FilesStoreShape(Shape):
+    kind: Line = Field(description="sql, s3 or files")
+    root: Line = Field(description="the folder; nothing outside it is ever touched")
+
+
+def _kind_of(value: object) -> str | None:
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return f"<{kind}>" if isinstance(kind, str) and kind in ("sql", "s3", "files") else None
+
+
+StoreEntry = Annotated[
+    Annotated[SqlStoreShape, Tag("<sql>")]
+    | Annotated[S3StoreShape, Tag("<s3>")]
+    | Annotated[FilesStoreShape, Tag("<files>")],
+    Discriminator(_kind_of),
+]
+
+
+class StoresShape(Shape):
+    stores: dict[Name, StoreEntry] = Field(description="each store by its name")
+
+
+class PersonShape(Shape):
+    id: PersonId = Field(description="a staff number or role account, never a person's name")
+    unit: Line = Field(description="the person's unit")
+    roles: list[Label] = Field(min_length=1, description="what the person may approve as")
+    public_key: RelativePath | None = maybe("the PEM file of the person's public key")
+
+
+class PeopleShape(Shape):
+    people: list[PersonShape] = Field(description="those who may approve, attest and witness")
+
+
+class DaysShape(Shape):
+    from_: Day = Field(alias="from", description="the first day")
+    to: Day = Field(description="the last day")
+
+
+def _day_or_days(value: object) -> str:
+    return "<keys>" if isinstance(value, dict) else "<text>"
+
+
+DayEntry = Annotated[
+    Annotated[Day, Tag("<text>")] | Annotated[DaysShape, Tag("<keys>")],
+    Discriminator(_day_or_days),
+]
+
+
+class CalendarYearShape(Shape):
+    holidays: list[DayEntry] = Field(description="days that are not worked, weekends aside")
+    make_up_days: list[DayEntry] = Field(
+        default_factory=list, description="Saturdays and Sundays that are worked"
+    )
+
+
+class CalendarShape(Shape):
+    years: dict[Year, CalendarYearShape] = Field(description="each year that is known")

@@ -1,0 +1,195 @@
+"""``stores.yaml``, ``people.yaml`` and the calendars: shapes to the values of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from keepuntil.domain.people import Person
+from keepuntil.domain.periods import ONE_DAY
+from keepuntil.domain.stores import (
+    FilesStore,
+    Reference,
+    ReferenceKind,
+    S3Store,
+    SqlStore,
+    StoreDeclaration,
+)
+from keepuntil.domain.working_days import WorkingDays
+from keepuntil.rules.declarations import (
+    CalendarShape,
+    DaysShape,
+    FilesStoreShape,
+    PeopleShape,
+    ReferenceShape,
+    S3StoreShape,
+    SqlStoreShape,
+    StoresShape,
+)
+from keepuntil.rules.document import Document
+from keepuntil.rules.document import Path as Place
+from keepuntil.rules.reading import read_shape
+
+_SATURDAY: Final = 5
+_LONGEST_HOLIDAY: Final = 31
+_LARGEST_KEY: Final = 1 << 14
+
+
+def stores_of(document: Document, folder: Path) -> dict[str, StoreDeclaration] | None:
+    """The stores declared, by name; None when something was noted.
+
+    Relative roots and secret files are taken below ``folder``.
+    """
+    shape = read_shape(document, StoresShape, "the stores")
+    if shape is None:
+        return None
+    found: dict[str, StoreDeclaration] = {}
+    for name, each in shape.stores.items():
+        path = ("stores", name)
+        match each:
+            case SqlStoreShape():
+                found[name] = _sql_store(document, path, folder, name, each)
+            case S3StoreShape():
+                found[name] = _s3_store(document, path, folder, name, each)
+            case FilesStoreShape():
+                found[name] = FilesStore(name=name, root=_root(document, path, folder, each.root))
+    return None if document.problems else found
+
+
+def _sql_store(
+    document: Document, path: Place, folder: Path, name: str, shape: SqlStoreShape
+) -> SqlStore:
+    return SqlStore(
+        name=name,
+        url=_reference(document, (*path, "url"), folder, shape.url),
+        reader=_any_reference(document, (*path, "reader"), folder, shape.reader),
+        zone=shape.zone,
+        replica_lag_limit_seconds=shape.replica_lag_limit_seconds,
+    )
+
+
+def _s3_store(
+    document: Document, path: Place, folder: Path, name: str, shape: S3StoreShape
+) -> S3Store:
+    age_out = shape.irrecoverable_after
+    return S3Store(
+        name=name,
+        bucket=shape.bucket,
+        endpoint=shape.endpoint,
+        region=shape.region,
+        credentials=_any_reference(document, (*path, "credentials"), folder, shape.credentials),
+        reader=_any_reference(document, (*path, "reader"), folder, shape.reader),
+        irrecoverable_after=None if age_out is None else str(age_out),
+    )
+
+
+def _any_reference(
+    document: Document, path: Place, folder: Path, shape: ReferenceShape | None
+) -> Reference | None:
+    return None if shape is None else _reference(document, path, folder, shape)
+
+
+def _reference(document: Document, path: Place, folder: Path, shape: ReferenceShape) -> Reference:
+    given = {key: value for key, value in shape if value is not None}
+    if len(given) != 1:
+        document.note_at_key(path, "A secret is found in one place: say env, file or airflow.")
+        return Reference(kind=ReferenceKind.ENV, name="")
+    ((kind, name),) = given.items()
+    if kind == ReferenceKind.FILE:
+        name = str(folder.absolute() / name)
+    return Reference(kind=ReferenceKind(kind), name=name)
+
+
+def _root(document: Document, path: Place, folder: Path, root: str) -> str:
+    if root.startswith("~"):
+        document.note_at(
+            (*path, "root"), "A root is written out: ~ means another folder to each user."
+        )
+    absolute = folder.absolute() / root
+    if absolute == Path(absolute.anchor):
+        document.note_at((*path, "root"), "The root of a store is never the root of the machine.")
+    return str(absolute)
+
+
+def people_of(document: Document, folder: Path) -> tuple[Person, ...] | None:
+    """The people declared, in the order of the file; None when something was noted."""
+    shape = read_shape(document, PeopleShape, "the people")
+    if shape is None:
+        return None
+    seen: set[str] = set()
+    for at, each in enumerate(shape.people):
+        path = ("people", at)
+        if each.id in seen:
+            document.note_at((*path, "id"), f"There are two people with the id '{each.id}'.")
+        seen.add(each.id)
+        if each.public_key is not None:
+            fault = _fault_of_key(folder / each.public_key)
+            if fault is not None:
+                document.note_at((*path, "public_key"), fault)
+    if document.problems:
+        return None
+    return tuple(
+        Person(id=each.id, unit=each.unit, roles=tuple(each.roles), public_key=each.public_key)
+        for each in shape.people
+    )
+
+
+def _fault_of_key(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(_LARGEST_KEY)
+    except OSError as error:
+        return f"The public key cannot be read: {error.strerror}."
+    if b"PRIVATE KEY" in text:
+        return "This file holds a private key: it belongs to the person alone, so replace both."
+    if not text.lstrip().startswith(b"-----BEGIN PUBLIC KEY-----"):
+        return "This file does not hold a public key in PEM form (BEGIN PUBLIC KEY)."
+    return None
+
+
+def working_days_of(document: Document, name: str) -> WorkingDays | None:
+    """The calendar in a document; None when something was noted."""
+    shape = read_shape(document, CalendarShape, "a calendar")
+    if shape is None:
+        return None
+    holidays: set[date] = set()
+    make_up_days: set[date] = set()
+    for year, each in shape.years.items():
+        path = ("years", str(year))
+        holidays.update(_days(document, (*path, "holidays"), year, each.holidays))
+        make_up_days.update(_days(document, (*path, "make_up_days"), year, each.make_up_days))
+    _contradictions(document, holidays, make_up_days)
+    if document.problems:
+        return None
+    return WorkingDays(
+        name=name,
+        years=frozenset(shape.years),
+        holidays=frozenset(holidays),
+        make_up_days=frozenset(make_up_days),
+    )
+
+
+def _contradictions(document: Document, holidays: set[date], make_up_days: set[date]) -> None:
+    for day in sorted(holidays & make_up_days):
+        document.note_at(("years",), f"{day} is both a holiday and a working day.")
+    for day in sorted(make_up_days):
+        if day.weekday() < _SATURDAY:
+            document.note_at(("years",), f"{day} is no weekend, so it needs no make_up_days.")
+
+
+def _days(
+    document: Document, path: Place, year: int, entries: Iterable[date | DaysShape]
+) -> Iterator[date]:
+    for at, entry in enumerate(entries):
+        first, last = (entry, entry) if isinstance(entry, date) else (entry.from_, entry.to)
+        here = (*path, at)
+        if first.year != year or last.year != year:
+            document.note_at(here, f"The days of the year {year} stand here.")
+        elif not 0 <= (last - first).days <= _LONGEST_HOLIDAY:
+            document.note_at(here, "The last day comes after the first, within a month.")
+        else:
+            while first <= last:
+                yield first
+                first += ONE_DAY

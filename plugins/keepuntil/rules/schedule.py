@@ -1,0 +1,43 @@
+"""Everything a folder of policies declares, read and found right (保存期限表)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from keepuntil.domain.categories import Rule
+from keepuntil.domain.people import Person
+from keepuntil.domain.stores import StoreDeclaration
+from keepuntil.domain.working_days import WorkingDays
+from keepuntil.errors import UsageError
+from keepuntil.rules.problems import Problem, nearest, quoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The rules with the stores, people and calendars they name."""
+
+    rules: tuple[Rule, ...]
+    """By category."""
+    stores: Mapping[str, StoreDeclaration]
+    people: tuple[Person, ...]
+    calendars: Mapping[str, WorkingDays]
+    warnings: tuple[Problem, ...]
+    """What stops nothing and should be looked at."""
+
+    def rule(self, category: str) -> Rule:
+        """The rule of a category. UsageError, with the nearest word, when there is none."""
+        for rule in self.rules:
+            if rule.category == category:
+                return rule
+        known = [rule.category for rule in self.rules]
+        raise UsageError(f"There is no rule for {quoted(category)}.{nearest(category, known)}")
+
+    def working_days(self, rule: Rule) -> WorkingDays | None:
+        """The calendar the rule's clock names, if it names one."""
+        return None if rule.clock.calendar is None else self.calendars[rule.clock.calendar]
+
+    def stores_of(self, rule: Rule) -> Mapping[str, StoreDeclaration]:
+        """The stores that the rule's instances are in, by name."""
+        names = sorted({instance.store for instance in rule.stored_instances})
+        return {name: self.stores[name] for name in names}
