@@ -3,7 +3,6 @@
 import json
 import subprocess
 from base64 import urlsafe_b64encode
-from hashlib import sha256
 from pathlib import Path
 
 import pytest

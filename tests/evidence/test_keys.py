@@ -117,8 +117,9 @@ def test_a_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
         keys.create_key_file(tmp_path / "keys" / "key.pem", KeyKind.P256)
 
 
-def test_the_mode_does_not_depend_on_the_umask(tmp_path: Path) -> None:
-    before = os.umask(0)
+@pytest.mark.parametrize("umask", [0, 0o777])
+def test_the_mode_does_not_depend_on_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
     try:
         keys.create_key_file(tmp_path / "key.pem", KeyKind.P256)
     finally:
@@ -244,6 +245,59 @@ def test_a_key_never_shows_itself(kind: KeyKind) -> None:
     key = keys.generate(kind)
     assert "private" not in repr(key).lower()
     assert "PrivateKey" not in repr(key)
+
+
+def test_a_key_is_on_disk_before_it_has_its_name_and_the_name_before_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, fsync, done = os.link, os.fsync, []
+
+    def recorded_fsync(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        done.append(("folder" if stat.S_ISDIR(found.st_mode) else "file", found.st_size))
+        fsync(descriptor)
+
+    def recorded_link(*places: Path, follow_symlinks: bool) -> None:
+        done.append(("name", 0))
+        link(*places, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(os, "link", recorded_link)
+    key_files.write_new(tmp_path / "key.pem", b"content")
+    assert done[:2] == [("file", 7), ("name", 0)]
+    assert [what for what, _ in done] == ["file", "name", "folder"]
+
+
+def test_no_open_file_is_left_behind(tmp_path: Path) -> None:
+    def count() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = count()
+    keys.create_key_file(tmp_path / "key.pem", KeyKind.P256)
+    keys.load(f"file:{tmp_path / 'key.pem'}", KeyKind.P256)
+    (tmp_path / "key.pem").chmod(0o644)
+    with pytest.raises(KeyFileError):
+        keys.load(f"file:{tmp_path / 'key.pem'}", KeyKind.P256)
+    assert count() == before
+
+
+def test_a_key_that_root_provides_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    found = os.stat_result((stat.S_IFREG | 0o400, 0, 0, 1, 0, 0, 100, 0, 0, 0))
+    key_files._refuse_exposed("key.pem", found)
+
+
+@pytest.mark.parametrize("length", [16_384, 16_385])
+def test_a_key_file_is_read_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.setenv("SIGNER", "A" * length)
+    for reference in (private_file(tmp_path / "key", b"A" * length), "env:SIGNER"):
+        if length == 16_384:
+            assert len(key_files.read(reference)) == length
+        else:
+            with pytest.raises(KeyFileError, match="too long"):
+                key_files.read(reference)
 
 
 def test_a_crash_before_the_name_is_given_leaves_no_key_under_it(

@@ -129,6 +129,11 @@ def test_a_misshapen_statement_is_refused_with_a_sentence(payload: bytes, senten
         statement.parse(payload)
 
 
+def test_a_statement_can_be_about_as_many_files_as_verifiers_read() -> None:
+    many = [Subject(str(number), "a" * 64) for number in range(1024)]
+    assert statement.make(many, TYPE, {}).subjects == tuple(many)
+
+
 def test_a_statement_about_nothing_cannot_be_made() -> None:
     with pytest.raises(EvidenceError, match="about 1 to 1024 subjects"):
         statement.make([], TYPE, {})
