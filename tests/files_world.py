@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from keepuntil.domain.categories import EventSource, FilesInstance, FromAge
+from keepuntil.domain.categories import EventSource, FilesInstance, FromAge, StoredInstance
 from keepuntil.domain.items import Key
 from keepuntil.domain.stores import FilesStore
 from keepuntil.stores.files import FileTree
-from keepuntil.stores.protocol import Batch, Effect, Query
+from keepuntil.stores.protocol import Batch, Effect, Journal, Query
 from store_contract import (
     DUE,
     EVENT,
@@ -45,7 +45,7 @@ class FilesWorld:
         self.folder = self.root / "archive"
         self.folder.mkdir(parents=True)
         self.declaration = FilesStore(name="shared_folder", root=str(self.root))
-        self.instance = FilesInstance(
+        self.instance: StoredInstance = FilesInstance(
             id="statements",
             store="shared_folder",
             under="archive",
@@ -70,16 +70,15 @@ class FilesWorld:
         """Add a file at any path, dated ``closed_on``."""
         key: Key = (path,)
         full = self.path(key)
-        os.makedirs(os.path.dirname(full), exist_ok=True)
-        with open(full, "wb") as file:
-            file.write(text)
+        full.parent.mkdir(parents=True, exist_ok=True)
+        full.write_bytes(text)
         self.date(key, closed_on)
         return key
 
-    def path(self, key: Key) -> bytes:
+    def path(self, key: Key) -> Path:
         (name,) = key
         assert isinstance(name, str | bytes)
-        return os.fsencode(self.folder) + b"/" + (name.encode() if isinstance(name, str) else name)
+        return self.folder / (name if isinstance(name, str) else os.fsdecode(name))
 
     def date(self, key: Key, closed_on: date | None) -> None:
         when = datetime.combine(closed_on, time(12), ZONE).timestamp() if closed_on else 0
@@ -88,23 +87,23 @@ class FilesWorld:
     def keys(self) -> set[Key]:
         below = os.fsencode(self.folder) + b"/"
         return {
-            (_text(os.path.join(folder, name).removeprefix(below)),)
+            (_text(b"/".join(filter(None, (folder.removeprefix(below), name)))),)
             for folder, _, names in os.walk(below)
             for name in names
         }
 
     def remove(self, key: Key) -> None:
-        os.unlink(self.path(key))
+        self.path(key).unlink()
 
     def postpone(self, key: Key) -> bool:
         self.date(key, KEPT)
         return True
 
     def alter(self, key: Key) -> None:
-        before = os.stat(self.path(key))
-        with open(self.path(key), "ab") as file:
-            file.write(b"more")
-        os.utime(self.path(key), ns=(before.st_atime_ns, before.st_mtime_ns))
+        path = self.path(key)
+        before = path.stat()
+        path.write_bytes(path.read_bytes() + b"more")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     def batch(self, query: Query | None = None) -> Batch:
         """The due items, which a test expects to fit in one batch."""
@@ -112,12 +111,12 @@ class FilesWorld:
         assert len(batches) == 1
         return batches[0]
 
-    def destroy(self, batch: Batch, journal: object | None = None) -> Effect:
+    def destroy(self, batch: Batch, journal: Journal | None = None) -> Effect:
         return self.store().destroy(
             self.query(),
             batch,
             contract_warrant(),
-            journal or WitnessJournal(self),  # type: ignore[arg-type]
+            journal or WitnessJournal(self),
         )
 
     def found_keys(self) -> list[Key]:

@@ -80,9 +80,8 @@ class Binding:
             found += self._by_key.get(key_text(key), ())
         if group is not None:
             found += self._by_group.get(group, ())
-        if self._prefixes and isinstance(key[0], str):
-            name = key[0]
-            found += (hold_id for prefix, hold_id in self._prefixes if name.startswith(prefix))
+        if self._prefixes and not isinstance(name := key[0], int):
+            found += (hold_id for prefix, hold_id in self._prefixes if _begins(name, prefix))
         return tuple(sorted(set(found)))
 
     def of_many(
@@ -92,6 +91,13 @@ class Binding:
         if not (self._by_key or self._by_group or self._prefixes or self._everything):
             return [()] * len(keys)
         return [self.of(key, group) for key, group in zip(keys, groups, strict=True)]
+
+
+def _begins(name: str | bytes, prefix: str) -> bool:
+    """A file whose name is no UTF-8 lies below the prefix like any other."""
+    if isinstance(name, bytes):
+        return name.startswith(prefix.encode())
+    return name.startswith(prefix)
 
 
 def _grouped(holds: Iterable[Hold], scope: HoldScope) -> dict[str, list[str]]:
