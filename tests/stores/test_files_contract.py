@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from files_world import FilesWorld
 from keepuntil.domain.categories import FromName
 from keepuntil.domain.items import Key

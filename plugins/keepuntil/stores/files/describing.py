@@ -77,10 +77,11 @@ def _hidden_snapshots(place: Place) -> Iterator[str]:
     """Some filers answer to the name of their snapshot folder without ever listing it."""
     for name in sorted(SNAPSHOT_FOLDERS):
         try:
-            os.stat(name, dir_fd=place.fd, follow_symlinks=False)
+            status = os.stat(name, dir_fd=place.fd, follow_symlinks=False)
         except OSError:
             continue
-        yield f"the file system keeps snapshots ({name.decode()}): {_MEANING[Odd.SNAPSHOTS]}"
+        if status.st_dev != place.device:
+            yield f"the file system keeps snapshots ({name.decode()}): {_MEANING[Odd.SNAPSHOTS]}"
 
 
 def _emptiness(files: int) -> Iterator[str]:

@@ -31,7 +31,10 @@ DEEPEST: Final = 200
 SNAPSHOT_FOLDERS: Final = frozenset(
     {b".snapshot", b".snapshots", b".snap", b".zfs", b"#snapshot", b"~snapshot"}
 )
-"""Read-only copies that file systems show inside the tree; they age out by their own rules."""
+"""Read-only copies that file systems show inside the tree, each as a device of its own.
+
+A folder that merely has such a name is a folder like any other: nothing hides in it.
+"""
 
 
 class Odd(StrEnum):
@@ -97,9 +100,6 @@ class Walk:
                 os.close(level.fd)
 
     def _enter(self, level: _Level, name: bytes, depth: int) -> _Level | None:
-        if name in SNAPSHOT_FOLDERS:
-            self.odd[Odd.SNAPSHOTS] += 1
-            return None
         if depth >= DEEPEST:
             self.unreadable(_inode(level.fd, name), f"deeper_than_{DEEPEST}_folders")
             return None
@@ -111,7 +111,7 @@ class Walk:
         if self.place.holds(fd):
             return self._level(fd, level.prefix + name + b"/")
         os.close(fd)
-        self.odd[Odd.MOUNT] += 1
+        self.odd[Odd.SNAPSHOTS if name in SNAPSHOT_FOLDERS else Odd.MOUNT] += 1
         return None
 
     def _not_entered(self, fd: int, name: bytes, code: str) -> None:
