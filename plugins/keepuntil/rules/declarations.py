@@ -23,6 +23,7 @@ from keepuntil.rules.value_types import (
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _CONNECTION: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_CONTROLLER: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?")
 
@@ -58,6 +59,11 @@ PersonId = Annotated[
     str,
     _matching(_PERSON, "An id is a staff number or role account: letters, digits, _ . and - only."),
     text_schema(_PERSON.pattern),
+]
+Controller = Annotated[
+    str,
+    _matching(_CONTROLLER, "The controller is the organisation's domain name, like bank.example."),
+    text_schema(_CONTROLLER.pattern),
 ]
 Bucket = Annotated[
     str,
@@ -132,6 +138,7 @@ class PersonShape(Shape):
 
 
 class PeopleShape(Shape):
+    controller: Controller = Field(description="the organisation's domain name, like bank.example")
     people: list[PersonShape] = Field(description="those who may approve, attest and witness")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,9 @@ from keepuntil.domain.stores import (
     StoreDeclaration,
 )
 from keepuntil.domain.working_days import WorkingDays
+from keepuntil.errors import KeyFileError
+from keepuntil.evidence import keys
+from keepuntil.evidence.keys import VerifyingKey
 from keepuntil.rules.declarations import (
     CalendarShape,
     DaysShape,
@@ -113,40 +117,76 @@ def _root(document: Document, path: Place, folder: Path, root: str) -> str:
     return str(absolute)
 
 
-def people_of(document: Document, folder: Path) -> tuple[Person, ...] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """What ``people.yaml`` says, with the keys it points at."""
+
+    controller: str
+    people: tuple[Person, ...]
+    public_keys: Mapping[str, VerifyingKey]
+
+
+def people_of(document: Document, folder: Path) -> People | None:
     """The people declared, in the order of the file; None when something was noted."""
     shape = read_shape(document, PeopleShape, "the people")
     if shape is None:
         return None
     seen: set[str] = set()
+    public_keys: dict[str, VerifyingKey] = {}
     for at, each in enumerate(shape.people):
         path = ("people", at)
         if each.id in seen:
             document.note_at((*path, "id"), f"There are two people with the id '{each.id}'.")
         seen.add(each.id)
         if each.public_key is not None:
-            fault = _fault_of_key(folder / each.public_key)
-            if fault is not None:
-                document.note_at((*path, "public_key"), fault)
+            key = _public_key(document, (*path, "public_key"), folder, each.public_key)
+            public_keys.update({each.id: key} if key is not None else {})
+    _one_person_a_key(document, shape, public_keys)
     if document.problems:
         return None
-    return tuple(
+    people = (
         Person(id=each.id, unit=each.unit, roles=tuple(each.roles), public_key=each.public_key)
         for each in shape.people
     )
+    return People(controller=shape.controller, people=tuple(people), public_keys=public_keys)
 
 
-def _fault_of_key(path: Path) -> str | None:
+def _public_key(document: Document, path: Place, folder: Path, name: str) -> VerifyingKey | None:
     try:
-        with path.open("rb") as stream:
-            text = stream.read(_LARGEST_KEY)
+        with (folder / name).open("rb") as stream:
+            pem = stream.read(_LARGEST_KEY)
     except OSError as error:
-        return f"The public key cannot be read: {error.strerror}."
-    if b"PRIVATE KEY" in text:
-        return "This file holds a private key: it belongs to the person alone, so replace both."
-    if not text.lstrip().startswith(b"-----BEGIN PUBLIC KEY-----"):
-        return "This file does not hold a public key in PEM form (BEGIN PUBLIC KEY)."
-    return None
+        document.note_at(path, f"The public key cannot be read: {error.strerror}.")
+        return None
+    if b"PRIVATE KEY" in pem:
+        document.note_at(
+            path, "This file holds a private key, which is the person's alone: replace both keys."
+        )
+        return None
+    try:
+        key = keys.public_key(pem, name)
+    except KeyFileError:
+        key = None
+    if key is None or key.kind is not keys.KeyKind.P256:
+        document.note_at(path, "This file does not hold a P-256 public key in PEM form.")
+        return None
+    return key
+
+
+def _one_person_a_key(
+    document: Document, shape: PeopleShape, public_keys: Mapping[str, VerifyingKey]
+) -> None:
+    """Two people with one key would be one person who approves twice."""
+    owner: dict[str, str] = {}
+    for at, each in enumerate(shape.people):
+        if (key := public_keys.get(each.id)) is None:
+            continue
+        first = owner.setdefault(key.keyid, each.id)
+        if first != each.id:
+            document.note_at(
+                ("people", at, "public_key"),
+                f"This is the key of {first}; everybody has their own.",
+            )
 
 
 def working_days_of(document: Document, name: str) -> WorkingDays | None:

@@ -33,6 +33,8 @@ from keepuntil.rules.reading import LATER_KINDS, read_shape
 from keepuntil.rules.schedule import Schedule
 from keepuntil.rules.schema import RuleShape
 
+__all__ = ["Schedule", "load", "load_rule"]
+
 
 def load(folder: Path, *, today: date | None = None) -> Schedule:
     """Everything declared in ``folder``, checked.
@@ -77,11 +79,11 @@ def _read(
     *,
     only_calendars_named: bool,
 ) -> Schedule:
-    stores_file, people_file = read_file(folder, STORES), _people_file(folder)
+    stores_file, people_file = read_file(folder, STORES), read_file(folder, PEOPLE)
     stores = stores_of(stores_file, folder)
     people = people_of(people_file, folder)
     calendars = _Calendars(folder)
-    around = Surroundings(people=people, calendars=calendars)
+    around = Surroundings(people=people.people if people else None, calendars=calendars)
     rules = [_rule(folder, name, stores, around, today) for name in names]
     if not only_calendars_named:
         calendars.read_all()
@@ -91,24 +93,18 @@ def _read(
     documents = [stores_file, people_file, *others, *calendars.documents]
     documents += [document for _, document in rules]
     refuse(problem for document in documents for problem in document.problems)
+    if stores is None or people is None:
+        raise RuleError("The policy folder could not be read.")
     warnings = (warning for document in documents for warning in document.warnings)
     return Schedule(
         rules=tuple(sorted((rule for rule, _ in complete), key=lambda rule: rule.category)),
-        stores=stores or {},
-        people=people or (),
+        stores=stores,
+        controller=people.controller,
+        people=people.people,
+        public_keys=people.public_keys,
         calendars=calendars.read(),
         warnings=tuple(sorted(set(warnings))),
     )
-
-
-def _people_file(folder: Path) -> Document:
-    if (folder / PEOPLE).exists():
-        return read_file(folder, PEOPLE)
-    # No people is a statement too: rules that need none may run, the others are refused.
-    empty = Document(PEOPLE)
-    empty.content = WrittenMapping(())
-    empty.content["people"] = []
-    return empty
 
 
 class _Calendars(Mapping[str, WorkingDays | None]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,13 @@ _SUFFIX: Final = ".yaml"
 _NOTES: Final = ".md"
 
 
-def read_file(folder: Path, name: str) -> Document:
-    """The document in ``folder/name``; a file that is not there or not readable is a problem."""
+def read_file(
+    folder: Path, name: str, excerpt: Callable[[bytes], bytes] = lambda data: data
+) -> Document:
+    """The document in ``folder/name``; a file that is not there or not readable is a problem.
+
+    ``excerpt`` may blank out what is not needed, for readers in a hurry.
+    """
     path = folder / name
     document = Document(name)
     try:
@@ -25,7 +31,7 @@ def read_file(folder: Path, name: str) -> Document:
             document.note((1, 1), "There is no such file.")
             return document
         with path.open("rb") as stream:
-            return read_document(stream.read(LARGEST_FILE + 1), name)
+            return read_document(excerpt(stream.read(LARGEST_FILE + 1)), name)
     except OSError as error:
         document.note((1, 1), f"The file cannot be read: {error.strerror}.")
         return document

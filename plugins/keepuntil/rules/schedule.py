@@ -9,7 +9,8 @@ from keepuntil.domain.categories import Rule
 from keepuntil.domain.people import Person
 from keepuntil.domain.stores import StoreDeclaration
 from keepuntil.domain.working_days import WorkingDays
-from keepuntil.errors import UsageError
+from keepuntil.errors import RuleError
+from keepuntil.evidence.keys import VerifyingKey
 from keepuntil.rules.problems import Problem, nearest, quoted
 
 
@@ -20,18 +21,30 @@ class Schedule:
     rules: tuple[Rule, ...]
     """By category."""
     stores: Mapping[str, StoreDeclaration]
+    controller: str
+    """The organisation that answers for all this, as a domain name: it names the log as well."""
     people: tuple[Person, ...]
+    public_keys: Mapping[str, VerifyingKey]
+    """By the id of the person."""
     calendars: Mapping[str, WorkingDays]
     warnings: tuple[Problem, ...]
     """What stops nothing and should be looked at."""
 
     def rule(self, category: str) -> Rule:
-        """The rule of a category. UsageError, with the nearest word, when there is none."""
+        """The rule of a category. RuleError, with the nearest word, when there is none."""
         for rule in self.rules:
             if rule.category == category:
                 return rule
         known = [rule.category for rule in self.rules]
-        raise UsageError(f"There is no rule for {quoted(category)}.{nearest(category, known)}")
+        raise RuleError(f"There is no rule for {quoted(category)}.{nearest(category, known)}")
+
+    def person(self, person_id: str) -> Person | None:
+        """The person of that id, if there is one."""
+        return next((person for person in self.people if person.id == person_id), None)
+
+    def public_key(self, person: Person) -> VerifyingKey | None:
+        """The key the person signs with, if they have one."""
+        return self.public_keys.get(person.id)
 
     def working_days(self, rule: Rule) -> WorkingDays | None:
         """The calendar the rule's clock names, if it names one."""

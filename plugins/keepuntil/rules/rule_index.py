@@ -1,0 +1,157 @@
+"""The little an orchestrator needs of every rule, read cheaply: a DAG file is parsed all day.
+
+Only the top-level keys that matter are given to the YAML reader, and nothing heavy is
+imported. What is read here is never enough to destroy by: a worker loads the whole rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Final
+
+from keepuntil.rules.document import Document
+from keepuntil.rules.policy_files import RULES, names_in, read_file, stem
+from keepuntil.rules.problems import Problem
+
+_NEEDED: Final = ("category", "clock", "disposition", "nightly")
+_TOP_LEVEL: Final = re.compile(rb"^(?:([a-z_]+):|[^\s#])", re.MULTILINE)
+_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_USUAL_RETRIES: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleEntry:
+    """One rule, for a scheduler. Times of day are in ``zone``."""
+
+    category: str
+    source: str
+    """The file, relative to the policy folder."""
+    zone: str
+    approval: str
+    """``none``, ``owner`` or ``dual``."""
+    approver_roles: tuple[str, ...]
+    at: time
+    until: time | None
+    retries: int
+    pool: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleIndex:
+    """The rules that could be read, by category, and what stopped the others."""
+
+    entries: tuple[RuleEntry, ...]
+    problems: tuple[Problem, ...]
+    """Each belongs to a rule that is not in ``entries``: show it where people look."""
+
+
+def rule_index(folder: Path) -> RuleIndex:
+    """Every rule of a policy folder; a broken file takes away its own rule only."""
+    names, others = names_in(folder, RULES)
+    problems = [problem for document in others for problem in document.problems]
+    entries: dict[str, RuleEntry] = {}
+    for name in names:
+        document = read_file(folder, name, _without_what_is_not_needed)
+        entry = _entry(document)
+        if entry is None or document.problems:
+            problems += document.problems
+        elif entry.category in entries:
+            twice = f"'{entry.category}' has its rule in another file: one rule a category."
+            problems.append(Problem(name, 1, 1, twice))
+        else:
+            entries[entry.category] = entry
+    if not names and not others:
+        problems.append(Problem(RULES, 1, 1, "There is no rule in this folder."))
+    ordered = sorted(entries.values(), key=lambda entry: entry.category)
+    return RuleIndex(entries=tuple(ordered), problems=tuple(sorted(problems)))
+
+
+def _without_what_is_not_needed(data: bytes) -> bytes:
+    """The file with the other top-level keys blanked out, line by line, so that places stay.
+
+    A file that does not begin with a plain key in its first column is left whole.
+    """
+    starts = [(at.start(), at[1]) for at in _TOP_LEVEL.finditer(data)]
+    if any(key is None for _, key in starts):
+        return data
+    ends = [start for start, _ in starts[1:]] + [len(data)]
+    kept = [data[: starts[0][0]]] if starts else [data]
+    for (start, key), end in zip(starts, ends, strict=False):
+        part = data[start:end]
+        kept.append(part if key.decode() in _NEEDED else b"\n" * part.count(b"\n"))
+    return b"".join(kept)
+
+
+def _entry(document: Document) -> RuleEntry | None:
+    """The entry of a file, or None with a problem noted: the whole rule would be refused too."""
+    if document.problems:
+        return None
+    look = _Look(document)
+    category = look.word("category")
+    if category != stem(document.file):
+        document.note_at(("category",), "The file is named like its category.")
+    entry = RuleEntry(
+        category=category,
+        source=document.file,
+        zone=look.word("clock", "zone"),
+        approval=look.word("disposition", "approval"),
+        approver_roles=look.words("disposition", "roles"),
+        at=look.time_of_day("nightly", "at") or time.min,
+        until=look.time_of_day("nightly", "until", required=False),
+        retries=look.whole("nightly", "retries", usual=_USUAL_RETRIES),
+        pool=look.word("nightly", "pool", required=False) or None,
+    )
+    return None if document.problems else entry
+
+
+class _Look:
+    """Takes single values out of a document and notes those that are not there or not right."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def _at(self, *path: str) -> object:
+        found = self._document.content
+        for key in path:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found
+
+    def _note(self, path: tuple[str, ...]) -> None:
+        self._document.note_at(path, f"'{'.'.join(path)}' is not as a rule needs it.")
+
+    def word(self, *path: str, required: bool = True) -> str:
+        found = self._at(*path)
+        if isinstance(found, str):
+            return found
+        if required or found is not None:
+            self._note(path)
+        return ""
+
+    def words(self, *path: str) -> tuple[str, ...]:
+        found = self._at(*path) or []
+        if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+            self._note(path)
+            return ()
+        return tuple(found)
+
+    def time_of_day(self, *path: str, required: bool = True) -> time | None:
+        text = self.word(*path, required=required)
+        written = _TIME.fullmatch(text)
+        if written is None:
+            if text:
+                self._note(path)
+            return None
+        return time(int(written[1]), int(written[2]))
+
+    def whole(self, *path: str, usual: int) -> int:
+        found = self._at(*path)
+        if found is None:
+            return usual
+        if type(found) is not int:
+            self._note(path)
+            return usual
+        return found
