@@ -20,10 +20,12 @@ from keepuntil.errors import ApprovalError, PlanBlocked, PlanError, PlanStale
 from keepuntil.evidence import canonical
 from keepuntil.evidence.keys import SigningKey, VerifyingKey
 from keepuntil.register import approvals, plans
-from keepuntil.register.plans import StoredPlan
-from keepuntil.rules.canonical import stores_document
+from keepuntil.register.plans import PlanState, StoredPlan
+from keepuntil.rules.canonical import stores_digest
 
-UNDECIDED = ("frozen", "approved")
+UNDECIDED = frozenset({PlanState.FROZEN, PlanState.APPROVED, PlanState.EXECUTING})
+"""While it is executing a plan takes decisions too: an approval that expired is given again."""
+
 PRE_APPROVED = "pre-approved"
 
 
@@ -86,14 +88,14 @@ def warrant(installation: Installation, plan_id: str) -> Warrant:
     """
     stored = plans.load(installation.register, plan_id)
     plan = stored.plan
-    if stored.state == "rejected":
+    if stored.state is PlanState.REJECTED:
         raise ApprovalError(f"The plan {plan.plan_id} was rejected.")
     if plan.items == 0:
         raise PlanError(f"The plan {plan.plan_id} lists nothing; there is nothing to destroy.")
     rule = current_rule(installation, plan)
     valid = _valid(installation, rule, stored)
     if rule.disposition.approval is ApprovalKind.NONE and not plan.exceeded and not valid:
-        valid = [_pre_approve(installation, rule, plan)]
+        valid = [_pre_approve(installation, rule, stored)]
     _refuse_incomplete(rule, plan, valid)
     return _compose(rule, plan, valid, installation.now())
 
@@ -107,7 +109,7 @@ def current_rule(installation: Installation, plan: Plan) -> Rule:
     changed = []
     if rule.digest != plan.rule_digest:
         changed.append(f"the rule {rule.source}")
-    if canonical.digest(stores_document(installation.schedule, rule)) != plan.stores_digest:
+    if stores_digest(installation.schedule.stores_of(rule)) != plan.stores_digest:
         changed.append("a store of it in stores.yaml")
     if changed:
         raise PlanStale(
@@ -170,12 +172,19 @@ def _key_for(
 
 
 def _advance(installation: Installation, stored: StoredPlan, rule: Rule, verdict: Verdict) -> None:
-    """Move the plan's state. A crash before this leaves the decision, which counts all the same."""
-    plan = stored.plan
+    """Move the plan's state. A crash before this leaves the decision, which counts all the same.
+
+    A plan that is executing stays so: a rejection stops it before its next shard.
+    """
+    if stored.state is not PlanState.FROZEN:
+        return
     if verdict is Verdict.REJECT:
-        plans.set_state(installation.register, plan.plan_id, UNDECIDED, "rejected")
-    elif not _missing(rule, plan, _valid(installation, rule, stored)):
-        plans.set_state(installation.register, plan.plan_id, UNDECIDED, "approved")
+        to_state = PlanState.REJECTED
+    elif _missing(rule, stored.plan, _valid(installation, rule, stored)):
+        return
+    else:
+        to_state = PlanState.APPROVED
+    plans.set_state(installation.register, stored.plan.plan_id, [PlanState.FROZEN], to_state)
 
 
 def _valid(installation: Installation, rule: Rule, stored: StoredPlan) -> list[Approval]:
@@ -266,11 +275,11 @@ def _compose(rule: Rule, plan: Plan, valid: list[Approval], now: datetime) -> Wa
     )
 
 
-def _pre_approve(installation: Installation, rule: Rule, plan: Plan) -> Approval:
+def _pre_approve(installation: Installation, rule: Rule, stored: StoredPlan) -> Approval:
     """The owner's standing approval: the published rule itself says this class needs no other."""
     now = installation.now()
     approval = Approval(
-        plan_digest=plan.digest,
+        plan_digest=stored.plan.digest,
         person=rule.owner.unit,
         role=PRE_APPROVED,
         verdict=Verdict.APPROVE,
@@ -281,8 +290,9 @@ def _pre_approve(installation: Installation, rule: Rule, plan: Plan) -> Approval
         via="rule",
     )
     key = installation.signing_key("approvals")
-    approvals.add(installation.register, plan.digest, approval, seal_approval(approval, key))
-    plans.set_state(installation.register, plan.plan_id, UNDECIDED, "approved")
+    sealed = seal_approval(approval, key)
+    approvals.add(installation.register, stored.plan.digest, approval, sealed)
+    _advance(installation, stored, rule, approval.verdict)
     return approval
 
 

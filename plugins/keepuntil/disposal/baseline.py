@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from keepuntil.disposal.asking import asking
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.plans import Plan
-from keepuntil.register import plans
+from keepuntil.register import surroundings
+from keepuntil.register.surroundings import Baseline
 
 
-class InstanceBaseline(TypedDict):
-    """One instance before the run: how many items, and how they are going to be destroyed."""
+def take_baseline(installation: Installation, rule: Rule, plan: Plan) -> None:
+    """Count every instance, fingerprint the plan's neighbours, note how it is destroyed.
 
-    total: int | None
-    method: str
-    caveat_zh: str
-    caveat_en: str
-
-
-def take_baseline(
-    installation: Installation, rule: Rule, plan: Plan
-) -> dict[str, InstanceBaseline]:
-    """Count every instance and fingerprint the plan's neighbours. Reads only.
-
-    The neighbours' fingerprints are kept sealed beside the plan's list, since they
-    name records; the rest is counts and words.
+    Reads stores only; what names records is kept sealed beside the plan's list.
     """
-    baseline = {}
+    register = installation.register
     for instance in rule.stored_instances:
         with asking(installation, rule, instance, plan.as_of) as (store, query):
-            baseline[instance.id] = InstanceBaseline(
+            keys = [key for key, _ in surroundings.neighbours(register, plan.plan_id, instance.id)]
+            marks = store.fingerprints(query, keys)
+            baseline = Baseline(
                 total=store.describe(rule, instance).total,
                 method=store.facts.method,
                 caveat_zh=store.facts.caveat.zh,
                 caveat_en=store.facts.caveat.en,
             )
-            keys = plans.neighbours(installation.register, plan.plan_id, instance.id)
-            marks = store.fingerprints(query, keys)
-            plans.mark_neighbours(installation.register, plan.plan_id, instance.id, marks)
-    return baseline
+        marked = list(zip(keys, marks, strict=True))
+        surroundings.set_baseline(register, plan.plan_id, instance.id, baseline, marked)

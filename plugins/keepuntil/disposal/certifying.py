@@ -27,20 +27,24 @@ from keepuntil.disposal.statements import (
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.outcomes import ORDER, TERMINAL
 from keepuntil.domain.plans import Approval, Plan
-from keepuntil.errors import PlanError, RunIncomplete, VerificationFailed
-from keepuntil.evidence import envelope, leaves, note, statement
+from keepuntil.errors import EvidenceError, PlanError, RunIncomplete, VerificationFailed
+from keepuntil.evidence import canonical, envelope, leaves, note, statement
 from keepuntil.evidence.leaves import LeafColumns
 from keepuntil.evidence.merkle import Tree
-from keepuntil.expectations.facts import InstanceFacts
 from keepuntil.register import (
     approvals,
     certificates,
     journal,
     plans,
     rule_versions,
+    runs,
+    surroundings,
     verifications,
 )
-from keepuntil.register.journal import Run
+from keepuntil.register.certificates import StoredCertificate
+from keepuntil.register.plans import PlanState
+from keepuntil.register.runs import Run, RunState
+from keepuntil.register.verifications import Verification as StoredVerification
 
 WORDS = {place: outcome.value for place, outcome in enumerate(ORDER)}
 
@@ -66,34 +70,76 @@ def certify(installation: Installation, run_id: str) -> Certificate:
     observed end.
     """
     register = installation.register
-    existing = certificates.of_run(register, run_id)
-    if existing is not None:
-        return _finish(installation, run_id, existing)
-    run = journal.load_run(register, run_id)
-    plan = plans.load(register, run.plan_id).plan
-    verification = _confirmed(installation, run_id)
+    run = runs.load(register, run_id)
+    issued = certificates.of_run(register, run.run_id)
+    if not issued:
+        # A crash before the certificate is kept leaves a bundle nobody knows of; the
+        # next attempt replaces it.
+        certificates.add(register, _certificate_of(installation, run))
+        issued = certificates.of_run(register, run.run_id)
+    _finish(installation, run)
+    stored = issued[0]
+    return Certificate(
+        certificate_id=stored.certificate_id,
+        run_id=run.run_id,
+        digest=stored.digest,
+        bundle=Path(stored.path),
+        provisional_until=stored.provisional_until,
+        outcomes=outcomes_of(stored),
+    )
+
+
+def outcomes_of(stored: StoredCertificate) -> dict[str, int]:
+    """How many items the certificate says came to which end."""
+    statement_bytes = envelope.Envelope.parse(stored.payload).payload
+    records = statement.parse(statement_bytes).predicate["records"]
+    outcomes = records["outcomes"] if isinstance(records, dict) else None
+    if not isinstance(outcomes, dict):
+        raise EvidenceError(f"The certificate {stored.certificate_id} names no outcomes.")
+    return {name: int(str(count)) for name, count in outcomes.items()}
+
+
+def _certificate_of(installation: Installation, run: Run) -> StoredCertificate:
+    plan = plans.load(installation.register, run.warrant.plan_id).plan
+    reading = _confirmed(installation, run.run_id)
     _refuse_open_ends(installation, plan, run)
     rule = installation.rule(plan.category)
-    certificate = _write_bundle(installation, rule, plan, run, verification)
-    # A crash before this line leaves a bundle nobody knows of; the next attempt replaces it.
-    certificates.add(
-        register,
-        run_id,
-        certificate_id=certificate.certificate_id,
-        digest=certificate.digest,
-        provisional_until=certificate.provisional_until,
-        bundle=str(certificate.bundle),
-        outcomes=certificate.outcomes,
-        at=installation.now(),
+    bundle = installation.home / "evidence" / plan.category / str(plan.as_of) / run.run_id
+    until = _ages_out_on(installation, rule)
+    line = _write_bundle(_Case(installation, rule, plan, run, reading, until), bundle)
+    return StoredCertificate(
+        certificate_id=certificate_id(run),
+        run_id=run.run_id,
+        digest=canonical.digest_of_bytes(line),
+        provisional_until=until,
+        path=str(bundle),
+        payload=line,
+        issued_at=installation.now(),
     )
-    return _finish(installation, run_id, certificates.of_run(register, run_id))
 
 
-def _confirmed(installation: Installation, run_id: str) -> verifications.StoredVerification:
+def certificate_id(run: Run) -> str:
+    """A run has one certificate, so its name follows from the run's."""
+    return f"DC-{run.run_id.removeprefix('run.')}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that goes into one certificate."""
+
+    installation: Installation
+    rule: Rule
+    plan: Plan
+    run: Run
+    reading: StoredVerification
+    provisional_until: date | None
+
+
+def _confirmed(installation: Installation, run_id: str) -> StoredVerification:
     latest = verifications.latest(installation.register, run_id)
     if latest is None:
         raise VerificationFailed(f"Nobody has verified the run {run_id}: keepuntil verify {run_id}")
-    if not latest.success:
+    if not latest.passed:
         raise VerificationFailed(
             f"The last verification of the run {run_id} failed; there is nothing to certify."
         )
@@ -115,112 +161,107 @@ def _refuse_open_ends(installation: Installation, plan: Plan, run: Run) -> None:
         raise PlanError(f"The run {run.run_id} has no items; an empty run has no certificate.")
 
 
-def _write_bundle(
-    installation: Installation,
-    rule: Rule,
-    plan: Plan,
-    run: Run,
-    verification: verifications.StoredVerification,
-) -> Certificate:
+def _write_bundle(case: _Case, bundle: Path) -> bytes:
     """Write beside the final place and rename, so that a bundle is whole or absent."""
-    bundle = installation.home / "evidence" / plan.category / str(plan.as_of) / run.run_id
     scratch = bundle.with_name(f".{bundle.name}.partial")
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "run").mkdir(parents=True)
-    certificate_id = f"DC-{run.run_id}"
-    outcomes, parts, tree = _write_entries(installation, plan, run, scratch / "run" / "entries")
-    origin = f"{installation.schedule.controller}/run/{run.run_id}"
-    _write_checkpoint(installation, origin, tree, scratch / "run" / "checkpoint")
-    until = _ages_out_on(installation, rule)
-    predicate = certificate_predicate(
-        installation,
-        certificate_id=certificate_id,
-        rule=rule,
-        plan=plan,
-        run=run,
-        approvals=_approvals(installation, plan),
-        records={
-            "entryFormat": LEAF_FORMAT,
-            "origin": origin,
-            "outcomes": dict(sorted(outcomes.items())),
-            "partsDestroyed": parts,
-            "rootHash": tree.root().hex(),
-            "treeSize": tree.size,
-        },
-        methods=_methods(run),
-        facts=[InstanceFacts(**facts) for facts in verification.facts],
-        suite_digest=verification.suite_digest,
-        provisional_until=until,
-    )
-    line = _sign(installation, scratch, predicate)
-    _add_context(installation, rule, scratch)
+    records = _write_entries(case, scratch / "run" / "entries")
+    origin = f"{case.installation.schedule.organisation.host}/{case.run.run_id}"
+    _write_checkpoint(case.installation, origin, records, scratch / "run" / "checkpoint")
+    line = _sign(case, origin, records, scratch)
+    _add_context(case, scratch)
     _seal_folder(scratch)
     shutil.rmtree(bundle, ignore_errors=True)
     scratch.rename(bundle)
-    return Certificate(
-        certificate_id=certificate_id,
-        run_id=run.run_id,
-        digest=f"sha256:{sha256(line).hexdigest()}",
-        bundle=bundle,
-        provisional_until=until,
-        outcomes=dict(outcomes),
-    )
+    return line
 
 
-def _write_entries(
-    installation: Installation, plan: Plan, run: Run, path: Path
-) -> tuple[Counter[str], int, Tree]:
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The run's tree and what its entries add up to."""
+
+    tree: Tree
+    outcomes: Counter[str]
+    parts: int
+
+
+def _write_entries(case: _Case, path: Path) -> _Records:
     """Write one leaf entry an item and grow the tree over them, in bounded memory."""
     outcomes: Counter[str] = Counter()
     parts, tree = 0, Tree()
     with path.open("wb") as file:
-        for columns in _columns(installation, plan, run):
+        for columns in _columns(case):
             outcomes.update(WORDS[code] for code in columns.outcomes)
             parts += sum(columns.part_counts)
             tree.extend(leaves.leaf_hashes(columns))
             file.write(leaves.pack_entries(leaves.entries(columns)))
-    return outcomes, parts, tree
+    return _Records(tree, outcomes, parts)
 
 
-def _columns(installation: Installation, plan: Plan, run: Run) -> Iterator[LeafColumns]:
-    for tally in plan.instances:
-        for observed in journal.observed(installation.register, run.run_id, tally.instance):
+def _columns(case: _Case) -> Iterator[LeafColumns]:
+    register = case.installation.register
+    baselines = surroundings.baselines(register, case.plan.plan_id)
+    for tally in case.plan.instances:
+        for observed in journal.observed(register, case.run.run_id, tally.instance):
             yield LeafColumns(
                 instance=tally.instance,
-                category=plan.category,
-                method=run.baseline[tally.instance]["method"],
+                category=case.plan.category,
+                method=baselines[tally.instance].method,
                 words=WORDS,
                 outcomes=observed.outcomes,
                 commitments=observed.commitments,
-                part_counts=observed.counts,
-                part_commitments=observed.parts,
+                part_counts=observed.part_counts,
+                part_commitments=observed.part_commitments,
             )
 
 
-def _write_checkpoint(installation: Installation, origin: str, tree: Tree, path: Path) -> None:
-    checkpoint = note.Checkpoint(origin=origin, size=tree.size, root=tree.root())
-    text = checkpoint.text
+def _write_checkpoint(
+    installation: Installation, origin: str, records: _Records, path: Path
+) -> None:
+    tree = records.tree
+    text = note.Checkpoint(origin=origin, size=tree.size, root=tree.root()).text
     signature = note.sign(text, origin, installation.signing_key("run"))
     path.write_bytes(note.Note(text, (signature,)).encode())
 
 
-def _sign(installation: Installation, folder: Path, predicate: dict[str, object]) -> bytes:
+def _sign(case: _Case, origin: str, records: _Records, folder: Path) -> bytes:
     with (folder / "run" / "checkpoint").open("rb") as checkpoint:
         subject = statement.Subject.of("run/checkpoint", checkpoint)
+    predicate = certificate_predicate(
+        case.installation.schedule.organisation.name,
+        certificate_id=certificate_id(case.run),
+        rule=case.rule,
+        plan=case.plan,
+        run=case.run,
+        approvals=_approvals(case),
+        records={
+            "entryFormat": LEAF_FORMAT,
+            "origin": origin,
+            "outcomes": dict(sorted(records.outcomes.items())),
+            "partsDestroyed": records.parts,
+            "rootHash": records.tree.root().hex(),
+            "treeSize": records.tree.size,
+        },
+        methods=_methods(case),
+        completeness=_completeness(case),
+        provisional_until=case.provisional_until,
+    )
     said = statement.make([subject], DESTRUCTION_CERTIFICATE, predicate)
-    line = envelope.sign(said.encoded, installation.signing_key("certificate")).encode()
+    line = envelope.sign(said.encoded, case.installation.signing_key("certificate")).encode()
     (folder / "certificate.intoto.jsonl").write_bytes(line)
     return line
 
 
-def _add_context(installation: Installation, rule: Rule, folder: Path) -> None:
+def _add_context(case: _Case, folder: Path) -> None:
     """The rule as published, the public keys as claimed, and how to check all of it."""
-    document = rule_versions.get(installation.register, rule.digest)
-    (folder / "rule.json").write_bytes(document)
+    version = rule_versions.get(case.installation.register, case.plan.rule_digest)
+    (folder / "rule.json").write_bytes(version.canonical_json)
     keys = folder / "claimed-keys"
     keys.mkdir()
     for role in ("certificate", "run"):
-        (keys / f"{role}.pub.pem").write_text(installation.signing_key(role).public.pem)
+        public = case.installation.signing_key(role).public
+        (keys / f"{role}.pub.pem").write_text(public.pem, encoding="ascii")
     (folder / "README.md").write_text(README, encoding="utf-8")
 
 
@@ -242,19 +283,35 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _approvals(installation: Installation, plan: Plan) -> list[Approval]:
-    return [claimed for claimed, _ in approvals.of(installation.register, plan.digest)]
+def _approvals(case: _Case) -> list[Approval]:
+    found = approvals.of(case.installation.register, case.plan.digest)
+    return [claimed for claimed, _ in found]
 
 
-def _methods(run: Run) -> list[dict[str, object]]:
+def _methods(case: _Case) -> list[dict[str, object]]:
+    baselines = surroundings.baselines(case.installation.register, case.plan.plan_id)
     return [
         {
-            "caveat": {"en": before["caveat_en"], "zh": before["caveat_zh"]},
+            "caveat": {"en": before.caveat_en, "zh": before.caveat_zh},
             "instance": instance,
-            "method": before["method"],
+            "method": before.method,
         }
-        for instance, before in run.baseline.items()
+        for instance, before in baselines.items()
     ]
+
+
+def _completeness(case: _Case) -> dict[str, object]:
+    document = canonical.parse(case.reading.document)
+    if not isinstance(document, dict):
+        raise EvidenceError(f"The verification of {case.run.run_id} cannot be read.")
+    return {
+        "expectations": case.reading.expectations,
+        "instances": document["facts"],
+        "success": case.reading.passed,
+        "suite": "completeness",
+        "suiteDigest": document["suiteDigest"],
+        "verifier": case.reading.verifier,
+    }
 
 
 def _ages_out_on(installation: Installation, rule: Rule) -> date | None:
@@ -271,21 +328,18 @@ def _ages_out_on(installation: Installation, rule: Rule) -> date | None:
     return date.fromisoformat(max(ends).isoformat()) if ends else None
 
 
-def _finish(
-    installation: Installation, run_id: str, stored: certificates.StoredCertificate
-) -> Certificate:
+def _finish(installation: Installation, run: Run) -> None:
     """Destroy the sealed list: what it said lives on as commitments only. Repeatable."""
-    run = journal.load_run(installation.register, run_id)
-    journal.close_run(installation.register, run_id, "certified", installation.now())
-    plans.set_state(
-        installation.register, run.plan_id, ("approved", "executing", "executed"), "certified"
-    )
-    plans.shred(installation.register, run.plan_id, installation.now())
-    return Certificate(
-        certificate_id=stored.certificate_id,
-        run_id=run_id,
-        digest=stored.digest,
-        bundle=Path(stored.bundle),
-        provisional_until=stored.provisional_until,
-        outcomes=dict(stored.outcomes),
-    )
+    register, plan_id = installation.register, run.warrant.plan_id
+    if run.state is not RunState.CERTIFIED:
+        runs.set_state(
+            register, run.run_id, [RunState.EXECUTED, RunState.VERIFIED], RunState.CERTIFIED
+        )
+    if plans.load(register, plan_id).state is not PlanState.CERTIFIED:
+        plans.set_state(
+            register,
+            plan_id,
+            [PlanState.EXECUTING, PlanState.EXECUTED, PlanState.VERIFIED],
+            PlanState.CERTIFIED,
+        )
+    plans.shred(register, plan_id, installation.now())

@@ -13,27 +13,32 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from keepuntil.disposal.approving import current_rule, warrant
+from keepuntil.disposal.approving import warrant
 from keepuntil.disposal.asking import asking, phases
 from keepuntil.disposal.baseline import take_baseline
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation
-from keepuntil.disposal.recording import Recorder
+from keepuntil.disposal.recording import Announcing, Recorder
 from keepuntil.disposal.stopping import stop_or_wait
 from keepuntil.domain.chunks import Chunk
 from keepuntil.domain.holds import Binding
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.domain.plans import Plan, Warrant
-from keepuntil.errors import PlanError, RunIncomplete, RunInterrupted
-from keepuntil.register import holds, journal, plans
-from keepuntil.register.journal import Lease, Run
-from keepuntil.stores.protocol import Batch, Query, Store
+from keepuntil.errors import PlanError, RunIncomplete, RunInterrupted, UsageError
+from keepuntil.register import holds, journal, plans, runs
+from keepuntil.register.journal import Lease, Shard, Slot
+from keepuntil.register.plans import PlanState
+from keepuntil.register.runs import Run, RunState
+from keepuntil.stores.protocol import Batch, Intent, Query, Store
 
 LEASE = timedelta(minutes=10)
 """Longer than any batch takes; a worker that dies gives its shard back after this."""
 
 SHARD_CHUNKS = 40
 """Chunks a shard: 200,000 rows, minutes of work, so that ten million make 50 mapped tasks."""
+
+MOST_ATTEMPTS = 12
+"""Intents written for one batch, over all nights and workers, before a person has to look."""
 
 Progress = Callable[[str, int], None]
 
@@ -62,29 +67,33 @@ def open_run(installation: Installation, plan_id: str, *, executor: str) -> str:
     not the one that was approved.
     """
     stored = plans.load(installation.register, plan_id)
-    existing = journal.run_of_plan(installation.register, stored.plan.plan_id)
-    if existing is not None:
-        return existing.run_id
     granted = warrant(installation, plan_id)
     _refuse_same_person(stored.proposed_by, granted, executor)
     _refuse_altered_list(installation, stored.plan)
     rule = installation.rule(stored.plan.category)
     chunks = {tally.instance: tally.chunks for tally in stored.plan.instances}
-    return journal.open_run(
+    if stored.state is PlanState.APPROVED:
+        take_baseline(installation, rule, stored.plan)
+    run_id = journal.open_run(
         installation.register,
         granted,
         [[(i.id, chunks[i.id]) for i in phase if chunks[i.id]] for phase in phases(rule)],
-        shard_chunks=SHARD_CHUNKS,
-        executor=executor,
-        baseline=take_baseline(installation, rule, stored.plan),
-        at=installation.now(),
+        SHARD_CHUNKS,
+        executor,
+        installation.now(),
     )
+    if stored.state is PlanState.APPROVED:
+        plans.set_state(
+            installation.register, stored.plan.plan_id, [PlanState.APPROVED], PlanState.EXECUTING
+        )
+    return run_id
 
 
 def shards(installation: Installation, run_id: str, phase: int) -> list[int]:
-    """Numbers of the phase's shards that still have something to do."""
-    found = journal.shards(installation.register, run_id, phase)
-    return [shard.no for shard in found if not shard.done]
+    """Numbers of the phase's shards with anything left to do, failed items included."""
+    register = installation.register
+    found = journal.shards(register, run_id, phase)
+    return [shard.no for shard in found if journal.open_batches(register, run_id, shard.no)]
 
 
 def destroy_shard(
@@ -100,25 +109,20 @@ def destroy_shard(
     Raises RunInterrupted (stop file, end of the run window, another worker has the
     shard, the store asked for a pause too long), StoreError.
     """
-    run = journal.load_run(installation.register, run_id)
-    rule = current_rule(installation, plans.load(installation.register, run.plan_id).plan)
-    shard = journal.shard(installation.register, run_id, shard_no)
-    instance = rule.instance(shard.instance)
-    lease = journal.claim(
-        installation.register, run_id, shard_no, worker, installation.now(), LEASE
-    )
-    if lease is None:
-        raise RunInterrupted(
-            f"Shard {shard_no} of the run {run_id} is being worked on by another worker."
-        )
+    run = runs.load(installation.register, run_id)
+    granted = warrant(installation, run.warrant.plan_id)
+    rule = installation.rule(granted.category)
+    shard = _shard(installation, run, shard_no)
+    lease = _claim(installation, run, shard, worker)
     with ExitStack() as stack:
         stack.callback(lease.release)
         store, query = stack.enter_context(
-            asking(installation, rule, instance, run.warrant.as_of, reader=False)
+            asking(installation, rule, rule.instance(shard.instance), granted.as_of, reader=False)
         )
         work = _ShardWork(
             installation=installation,
             run=run,
+            granted=granted,
             lease=lease,
             store=store,
             query=query,
@@ -137,8 +141,8 @@ def close_run(installation: Installation, run_id: str) -> RunReport:
         )
     totals = journal.totals(register, run_id)
     failed = sum(outcomes.get(Outcome.FAILED, 0) for outcomes in totals.values())
-    journal.close_run(register, run_id, "incomplete" if failed else "executed", installation.now())
-    if failed:
+    state = journal.close_run(register, run_id, installation.now())
+    if state is RunState.INCOMPLETE:
         problem_found(
             installation,
             kind="destruction_failed",
@@ -151,7 +155,14 @@ def close_run(installation: Installation, run_id: str) -> RunReport:
             f"{failed} items of the run {run_id} could not be destroyed, so it has no "
             f"certificate. See why (keepuntil show {run_id}), then resume: keepuntil run {run_id}"
         )
-    return RunReport(run_id=run_id, outcomes=totals)
+    _mark_executed(installation, run_id)
+    return RunReport(
+        run_id=run_id,
+        outcomes={
+            instance: {outcome.value: count for outcome, count in outcomes.items() if count}
+            for instance, outcomes in totals.items()
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +171,7 @@ class _ShardWork:
 
     installation: Installation
     run: Run
+    granted: Warrant
     lease: Lease
     store: Store
     query: Query
@@ -171,9 +183,9 @@ class _ShardWork:
         instance = self.query.instance.id
         with Recorder(self.installation, self.run, instance) as recorder:
             for seq in journal.open_batches(register, self.run.run_id, shard_no):
-                stop_or_wait(self.installation, self.query.rule, self.run.warrant, self.store)
+                stop_or_wait(self.installation, self.query.rule, self.granted, self.store)
                 self.lease.renew(self.installation.now())
-                chunk = plans.chunk(register, self.run.plan_id, instance, seq)
+                chunk = plans.chunk(register, self.granted.plan_id, instance, seq)
                 self._destroy_batch(seq, chunk, recorder)
                 batches, items = batches + 1, items + len(chunk)
                 if progress is not None:
@@ -182,10 +194,16 @@ class _ShardWork:
 
     def _destroy_batch(self, seq: int, chunk: Chunk, recorder: Recorder) -> None:
         register = self.installation.register
-        slot = recorder.slot(self.lease, seq)
+        slot = journal.batch(register, self.lease, seq)
+        if slot.attempts >= MOST_ATTEMPTS:
+            raise RunInterrupted(
+                f"Batch {seq} of {self.query.instance.id} in {self.run.run_id} was tried "
+                f"{slot.attempts} times. See why (keepuntil show {self.run.run_id}); it is "
+                "not tried again until somebody places a hold on what fails."
+            )
         # Holds are read inside the fence: a hold placed before this is seen here, and
         # one placed after it does not return to its owner until this batch is over.
-        with register.fence().shared():
+        with register.fence().shared() as confirm:
             category = self.query.rule.category
             binding = Binding(
                 holds.in_force(register, category),
@@ -198,11 +216,12 @@ class _ShardWork:
                 marks=list(chunk.marks),
                 groups=list(chunk.groups),
                 spared=[bool(why) for why in spared],
-                earlier=slot.earlier(),
+                earlier=_earlier(slot),
             )
             query = replace(self.query, binding=binding)
-            effect = self.store.destroy(query, batch, self.run.warrant, slot)
-        recorder.record(slot, chunk, spared, effect)
+            announcing = Announcing(slot, confirm, self.installation.now)
+            effect = self.store.destroy(query, batch, self.granted, announcing)
+        recorder.record(slot, seq, chunk, spared, effect)
 
     def _spared(self, chunk: Chunk, binding: Binding) -> list[str]:
         """Why an item is not to be touched at all; empty: it may be."""
@@ -216,6 +235,43 @@ class _ShardWork:
                 if not spared[place] and group in self.left_behind:
                     spared[place] = "linked_copy"
         return spared
+
+
+def _shard(installation: Installation, run: Run, shard_no: int) -> Shard:
+    for shard in journal.shards(installation.register, run.run_id):
+        if shard.no == shard_no:
+            return shard
+    raise UsageError(f"The run {run.run_id} has no shard {shard_no}.")
+
+
+def _claim(installation: Installation, run: Run, shard: Shard, worker: str) -> Lease:
+    lease = journal.claim(
+        installation.register,
+        run.run_id,
+        shard.no,
+        worker,
+        installation.now(),
+        LEASE.total_seconds(),
+    )
+    if lease is None:
+        raise RunInterrupted(
+            f"Shard {shard.no} of the run {run.run_id} is being worked on by another worker, "
+            "or copies that have to go first are not gone yet."
+        )
+    return lease
+
+
+def _earlier(slot: Slot) -> Intent | None:
+    earlier = slot.earlier()
+    if earlier is None:
+        return None
+    return Intent(present=earlier.present, parts=earlier.parts, counts=earlier.counts)
+
+
+def _mark_executed(installation: Installation, run_id: str) -> None:
+    plan_id = runs.load(installation.register, run_id).warrant.plan_id
+    if plans.load(installation.register, plan_id).state is PlanState.EXECUTING:
+        plans.set_state(installation.register, plan_id, [PlanState.EXECUTING], PlanState.EXECUTED)
 
 
 def _groups_left(installation: Installation, run_id: str) -> frozenset[str]:

@@ -20,8 +20,7 @@ from keepuntil.domain.stores import Reference
 from keepuntil.errors import KeyFileError, RegisterError
 from keepuntil.evidence import keys, sealing
 from keepuntil.evidence.keys import KeyKind, SigningKey
-from keepuntil.register import register as registers
-from keepuntil.register.register import Register
+from keepuntil.register import Register, migrate
 from keepuntil.rules.load import Schedule, load
 from keepuntil.stores.protocol import Store
 from keepuntil.stores.registry import open_store
@@ -70,7 +69,7 @@ class Installation:
             path = home / "keys" / f"{role}.pem"
             if not path.exists():
                 keys.create_key_file(path, kind)
-        registers.migrate(register_url(home))
+        migrate(register_url(home))
 
     @classmethod
     def open(
@@ -90,7 +89,7 @@ class Installation:
                 f"There is no installation in {home}. Make one with: keepuntil init --home {home}"
             )
         secret = sealing.load_secret(_secret_reference(home))
-        register = Register.open(register_url(home), secret.key)
+        register = Register.open(register_url(home), secret)
         return cls(home=home, policies=policies, register=register, resolve=resolve, now=now)
 
     def __enter__(self) -> Installation:
@@ -124,7 +123,7 @@ class Installation:
     @contextmanager
     def store(self, name: str, *, reader: bool) -> Iterator[Store]:
         """An open store; ``reader`` asks for the second, reading credential where there is one."""
-        opened = open_store(self.schedule.store(name), self.resolve, reader=reader)
+        opened = open_store(self.schedule.stores[name], self.resolve, reader=reader)
         try:
             yield opened
         finally:

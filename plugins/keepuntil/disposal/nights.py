@@ -16,7 +16,9 @@ from keepuntil.errors import PlanError
 from keepuntil.evidence import envelope, statement
 from keepuntil.evidence.statement import Subject
 from keepuntil.register import nights, plans
+from keepuntil.register.plans import PlanState
 
+ENDED_WELL = ("certified", "nothing_due")
 MOST_NIGHTS_MISSED = 2
 """A rule runs every night; without a success for longer than this it is a finding."""
 
@@ -53,10 +55,12 @@ def state_nothing_due(installation: Installation, plan_id: str) -> Path:
     rule = installation.rule(plan.category)
     folder = installation.home / "evidence" / plan.category / str(plan.as_of)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"nothing-due.{plan.digest[7:19]}.intoto.jsonl"
+    path = folder / f"nothing-due.{plan.plan_id.rpartition('.')[2]}.intoto.jsonl"
     if not path.exists():
-        predicate = nothing_due_predicate(installation, rule=rule, plan=plan, at=installation.now())
-        subject = Subject(name=f"rule/{rule.category}", digests={"sha256": rule.digest[7:]})
+        subject = Subject(f"rule/{rule.category}", rule.digest.removeprefix("sha256:"))
+        predicate = nothing_due_predicate(
+            installation.schedule.organisation.name, rule=rule, plan=plan, at=installation.now()
+        )
         said = statement.make([subject], NOTHING_DUE, predicate)
         line = envelope.sign(said.encoded, installation.signing_key("certificate")).encode()
         path.write_bytes(line)
@@ -66,19 +70,7 @@ def state_nothing_due(installation: Installation, plan_id: str) -> Path:
 
 def record(installation: Installation, plan: Plan, result: str) -> None:
     """Keep that a rule's night ended well: ``certified`` or ``nothing_due``."""
-    nights.record(
-        installation.register,
-        category=plan.category,
-        as_of=plan.as_of,
-        result=result,
-        counts={
-            "due": plan.due,
-            "held": plan.held,
-            "overdue": sum(tally.overdue for tally in plan.instances),
-            "undetermined": plan.undetermined,
-        },
-        at=installation.now(),
-    )
+    nights.record(installation.register, plan.category, plan.as_of, result, installation.now())
 
 
 def backlog(installation: Installation, as_of: date) -> list[Backlog]:
@@ -109,15 +101,17 @@ def _backlog_of(installation: Installation, rule: Rule, as_of: date) -> Backlog:
             else:
                 due += 1
                 overdue += decision.overdue
-    last = nights.last(installation.register, rule.category)
-    open_plans = plans.list_plans(installation.register, category=rule.category, state="frozen")
+    last = nights.last(installation.register, rule.category, ENDED_WELL)
+    waiting = plans.list_plans(
+        installation.register, category=rule.category, state=PlanState.FROZEN
+    )
     return Backlog(
         category=rule.category,
         due=due,
         overdue=overdue,
         held=held,
         nights_missed=None if last is None else (as_of - last.as_of).days,
-        waiting=tuple(stored.plan.plan_id for stored in open_plans),
+        waiting=tuple(stored.plan.plan_id for stored in waiting if stored.plan.items),
     )
 
 

@@ -24,8 +24,8 @@ from keepuntil.domain.plans import InstanceTally, Plan
 from keepuntil.errors import PlanError, StoreMismatch
 from keepuntil.evidence import canonical
 from keepuntil.register import holds, plans, rule_versions
-from keepuntil.register.plans import PlanDraft, StoredPlan
-from keepuntil.rules.canonical import rule_document, stores_document
+from keepuntil.register.plans import Draft, StoredPlan
+from keepuntil.rules.canonical import rule_document, stores_digest
 from keepuntil.stores.protocol import Description, Found, Query, Store
 
 Progress = Callable[[str, int], None]
@@ -50,17 +50,13 @@ def plan(
     """
     rule = installation.rule(category)
     _refuse_wrong_day(installation, rule, as_of)
-    draft = plans.begin(installation.register, category, as_of)
-    try:
+    # A crash before freezing leaves a draft that nobody can approve; `plans.sweep` finds it.
+    with plans.begin(installation.register, category, as_of, installation.now()) as draft:
         frozen = draft.freeze(
             survey(installation, rule, as_of, draft, progress),
             proposed_by,
             installation.now(),
         )
-    finally:
-        # Does nothing after freezing; a crash before it leaves an unfrozen draft, which
-        # nobody can approve and the next `begin` for this category sweeps away.
-        draft.discard()
     doubts_found(installation, frozen.plan)
     return frozen
 
@@ -69,13 +65,17 @@ def survey(
     installation: Installation,
     rule: Rule,
     as_of: date,
-    draft: PlanDraft,
+    draft: Draft,
     progress: Progress | None = None,
 ) -> Plan:
     """Fill a draft from every instance and say what the plan is. See :func:`plan`."""
-    document = rule_document(rule)
+    document = rule_document(rule, installation.schedule.working_days(rule))
     rule_versions.publish(
-        installation.register, rule.category, rule.digest, document, installation.now()
+        installation.register,
+        rule.category,
+        rule.digest,
+        canonical.encode(document),
+        installation.now(),
     )
     in_force = tuple(holds.in_force(installation.register, rule.category))
     survey_of = _Survey(
@@ -129,7 +129,7 @@ class _Survey:
     rule: Rule
     as_of: date
     in_force: tuple[Hold, ...]
-    draft: PlanDraft
+    draft: Draft
     progress: Progress | None
 
     def tally(self, instance: StoredInstance) -> InstanceTally:
@@ -154,33 +154,34 @@ class _Tally:
     """Decides candidates, counts everything, and hands full chunks to the draft."""
 
     instance: str
-    draft: PlanDraft
+    draft: Draft
     chunk_items: int
     counts: Counter[str] = field(default_factory=Counter)
     undetermined: Counter[str] = field(default_factory=Counter)
     oldest: date | None = None
     newest: date | None = None
     chunks: int = 0
-    _columns: tuple[list[Key], list[str | None], list[str], list[str], list[int]] = field(
-        default_factory=lambda: ([], [], [], [], [])
-    )
+    keys: list[Key] = field(default_factory=list)
+    groups: list[str | None] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    due_on: list[int] = field(default_factory=list)
 
     def add(self, found: Found, query: Query) -> None:
         """Decide one batch. Every item of it ends in exactly one count."""
         for why, count in found.passed_over.items():
             self._pass_over(why, count)
         self.draft.keep_neighbours(self.instance, found.neighbours)
-        keys, groups, marks, held, due_on = self._columns
         for place, decision, held_by in decided(found, query):
             if not isinstance(decision, Due):
                 self._pass_over(why_not_due(decision), 1)
                 continue
             self._count_due(decision, held=bool(held_by))
-            keys.append(found.keys[place])
-            groups.append(found.groups[place])
-            marks.append(found.marks[place])
-            held.append(",".join(held_by))
-            due_on.append(decision.since.toordinal())
+            self.keys.append(found.keys[place])
+            self.groups.append(found.groups[place])
+            self.marks.append(found.marks[place])
+            self.held.append(",".join(held_by))
+            self.due_on.append(decision.since.toordinal())
         self._flush(full_only=True)
 
     def close(self, store: str) -> InstanceTally:
@@ -218,12 +219,17 @@ class _Tally:
 
     def _flush(self, *, full_only: bool) -> None:
         size = self.chunk_items
-        while len(self._columns[0]) >= (size if full_only else 1):
-            keys, groups, marks, held, due_on = (column[:size] for column in self._columns)
-            chunk = Chunk(keys=keys, groups=groups, marks=marks, held=held, due_on=due_on)
+        while len(self.keys) >= (size if full_only else 1):
+            chunk = Chunk(
+                keys=self.keys[:size],
+                groups=self.groups[:size],
+                marks=self.marks[:size],
+                held=self.held[:size],
+                due_on=self.due_on[:size],
+            )
             self.draft.append(self.instance, chunk)
             self.chunks += 1
-            for column in self._columns:
+            for column in (self.keys, self.groups, self.marks, self.held, self.due_on):
                 del column[:size]
 
 
@@ -234,7 +240,7 @@ def _compose(
     in_force: Iterable[Hold],
     tallies: tuple[InstanceTally, ...],
 ) -> Plan:
-    stores_digest = canonical.digest(stores_document(installation.schedule, rule))
+    stores = stores_digest(installation.schedule.stores_of(rule))
     holds_digest = canonical.digest(sorted(hold.hold_id for hold in in_force))
     digest = canonical.digest(
         {
@@ -243,7 +249,7 @@ def _compose(
             "holds": holds_digest,
             "instances": [tally_document(tally) for tally in tallies],
             "rule": rule.digest,
-            "stores": stores_digest,
+            "stores": stores,
         }
     )
     return Plan(
@@ -252,7 +258,7 @@ def _compose(
         category=rule.category,
         as_of=as_of,
         rule_digest=rule.digest,
-        stores_digest=stores_digest,
+        stores_digest=stores,
         holds_digest=holds_digest,
         instances=tallies,
         exceeded=tuple(_exceeded(rule, tallies)),

@@ -8,7 +8,9 @@ and its intent is durable already.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -18,11 +20,28 @@ from keepuntil.domain.items import key_texts
 from keepuntil.domain.outcomes import CODE, Outcome
 from keepuntil.domain.plans import Plan
 from keepuntil.evidence import commitments
-from keepuntil.register import journal, plans
-from keepuntil.register.journal import BatchSlot, Lease, Run
-from keepuntil.stores.protocol import Effect
+from keepuntil.register import plans
+from keepuntil.register.journal import OutcomeColumns, Slot
+from keepuntil.register.runs import Run
+from keepuntil.stores.protocol import Effect, Intent
 
 GONE = frozenset({Outcome.DESTROYED, Outcome.ALREADY_ABSENT})
+
+
+class Announcing:
+    """The journal as a store sees it: the intent is durable, and the fence still ours, or else."""
+
+    def __init__(
+        self, slot: Slot, confirm: Callable[[], None], now: Callable[[], datetime]
+    ) -> None:
+        self._slot = slot
+        self._confirm = confirm
+        self._now = now
+
+    def intend(self, intent: Intent) -> None:
+        """Write the intent; raise, so that nothing becomes final, when it or the fence is lost."""
+        self._slot.intend(intent, self._now())
+        self._confirm()
 
 
 class Recorder:
@@ -30,10 +49,12 @@ class Recorder:
 
     def __init__(self, installation: Installation, run: Run, instance: str) -> None:
         self._installation = installation
-        self._run = run
-        self._run_key = plans.run_key(installation.register, run.plan_id)
-        self._plan = plans.load(installation.register, run.plan_id).plan
+        self._run_key = plans.run_key(installation.register, run.warrant.plan_id)
+        self._plan = plans.load(installation.register, run.warrant.plan_id).plan
         self._instance = instance
+        before = first_item(self._plan, instance)
+        within = plans.first_items(installation.register, self._plan.plan_id, instance)
+        self._first = [before + first for first in within]
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outcomes")
         self._under_way: Future[None] | None = None
 
@@ -51,33 +72,31 @@ class Recorder:
         finally:
             self._thread.shutdown()
 
-    def slot(self, lease: Lease, seq: int) -> BatchSlot:
-        """The place in the journal of one batch."""
-        return journal.batch(self._installation.register, lease, seq, self._installation.now)
-
-    def record(self, slot: BatchSlot, chunk: Chunk, spared: list[str], effect: Effect) -> None:
-        """Write what became of a batch. Errors of the batch before surface here."""
+    def record(self, slot: Slot, seq: int, chunk: Chunk, spared: list[str], effect: Effect) -> None:
+        """Write what became of batch ``seq``. Errors of the batch before surface here."""
         self._wait()
-        self._under_way = self._thread.submit(self._observe, slot, chunk, spared, effect)
+        first = self._first[seq]
+        self._under_way = self._thread.submit(self._observe, slot, first, chunk, spared, effect)
 
     def _wait(self) -> None:
         if self._under_way is not None:
             under_way, self._under_way = self._under_way, None
             under_way.result()
 
-    def _observe(self, slot: BatchSlot, chunk: Chunk, spared: list[str], effect: Effect) -> None:
-        first = first_item(self._plan, self._instance) + slot.first
+    def _observe(
+        self, slot: Slot, first: int, chunk: Chunk, spared: list[str], effect: Effect
+    ) -> None:
         cells = commitments.salt_cells(self._run_key, first, len(chunk))
-        slot.observe(
+        records = record_texts(self._plan.category, self._instance, chunk)
+        parted = any(effect.counts)
+        columns = OutcomeColumns(
             outcomes=bytes([CODE[outcome] for outcome in effect.outcomes]),
-            commitments=commitments.commit_records(
-                cells, record_texts(self._plan.category, self._instance, chunk)
-            ),
-            counts=effect.counts,
-            parts=commitments.commit_parts(cells, effect.parts) if any(effect.counts) else b"",
+            commitments=commitments.commit_records(cells, records),
+            part_counts=effect.counts if parted else (),
+            part_commitments=commitments.commit_parts(cells, effect.parts) if parted else b"",
             reasons=_reasons(spared, effect),
-            groups_left=_groups_left(chunk, effect),
         )
+        slot.observe(columns, self._installation.now(), _groups_left(chunk, effect))
 
 
 def first_item(plan: Plan, instance: str) -> int:

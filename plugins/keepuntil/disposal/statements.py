@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.planning import tally_document
-from keepuntil.disposal.verifying import facts_document
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.plans import Approval, Plan
-from keepuntil.expectations.facts import InstanceFacts
-from keepuntil.register.journal import Run
+from keepuntil.register.runs import Run
 
 DESTRUCTION_CERTIFICATE = "https://keepuntil.dev/DestructionCertificate/v1"
 NOTHING_DUE = "https://keepuntil.dev/NothingDue/v1"
@@ -23,7 +20,7 @@ LEAF_FORMAT = "record-leaf/v1"
 
 
 def certificate_predicate(
-    installation: Installation,
+    controller: str,
     *,
     certificate_id: str,
     rule: Rule,
@@ -32,8 +29,7 @@ def certificate_predicate(
     approvals: Sequence[Approval],
     records: Mapping[str, object],
     methods: Sequence[Mapping[str, object]],
-    facts: Sequence[InstanceFacts],
-    suite_digest: str,
+    completeness: Mapping[str, object],
     provisional_until: date | None,
 ) -> dict[str, object]:
     """The body of a destruction certificate (销毁证明): no personal data."""
@@ -42,20 +38,15 @@ def certificate_predicate(
         "asOf": plan.as_of.isoformat(),
         "category": _category(rule),
         "certificateId": certificate_id,
-        "completeness": {
-            "instances": [facts_document(one) for one in facts],
-            "success": True,
-            "suite": "completeness",
-            "suiteDigest": suite_digest,
-        },
-        "controller": installation.schedule.controller,
+        "completeness": dict(completeness),
+        "controller": controller,
         "methods": list(methods),
         "plan": _plan(plan),
         "provisionalUntil": provisional_until and provisional_until.isoformat(),
         "records": dict(records),
         "run": {
             "executor": run.executor,
-            "finishedOn": _instant(run.finished_at or installation.now()),
+            "finishedOn": run.finished_at and _instant(run.finished_at),
             "id": run.run_id,
             "startedOn": _instant(run.started_at),
         },
@@ -67,13 +58,13 @@ def certificate_predicate(
 
 
 def nothing_due_predicate(
-    installation: Installation, *, rule: Rule, plan: Plan, at: datetime
+    controller: str, *, rule: Rule, plan: Plan, at: datetime
 ) -> dict[str, object]:
     """A night with nothing due says so, with what was kept and why; it is no certificate."""
     return {
         "asOf": plan.as_of.isoformat(),
         "category": _category(rule),
-        "controller": installation.schedule.controller,
+        "controller": controller,
         "plan": _plan(plan),
         "statedOn": _instant(at),
     }

@@ -23,11 +23,14 @@ from keepuntil.domain.chunks import Chunk
 from keepuntil.domain.decision import Due
 from keepuntil.domain.items import Key
 from keepuntil.domain.outcomes import ORDER, Outcome
+from keepuntil.domain.plans import Plan
 from keepuntil.errors import PlanError, RunInterrupted, VerificationFailed
+from keepuntil.evidence import canonical
 from keepuntil.expectations.facts import InstanceFacts
-from keepuntil.expectations.run import Validation, validate
-from keepuntil.register import holds, journal, plans, verifications
-from keepuntil.register.journal import Run
+from keepuntil.expectations.run import validate
+from keepuntil.register import Register, holds, journal, plans, runs, surroundings, verifications
+from keepuntil.register.plans import PlanState
+from keepuntil.register.runs import Run, RunState
 from keepuntil.stores.protocol import Query, Store
 
 MOST_LEFT = 500_000
@@ -54,29 +57,28 @@ def verify(installation: Installation, run_id: str, *, verifier: str) -> Verific
     RunInterrupted when the run is not finished, PlanError when ``verifier`` took
     part in it.
     """
-    run = journal.load_run(installation.register, run_id)
+    run = runs.load(installation.register, run_id)
     _refuse_unfit(installation, run, verifier)
-    stored = plans.load(installation.register, run.plan_id)
-    rule = current_rule(installation, stored.plan)
+    plan = plans.load(installation.register, run.warrant.plan_id).plan
+    rule = current_rule(installation, plan)
     facts = tuple(
-        _read_again(installation, rule, instance, run) for instance in rule.stored_instances
+        _read_again(installation, rule, instance, run, plan) for instance in rule.stored_instances
     )
-    docs = installation.home / "docs" / run_id
-    validation = validate(facts, docs, run_name=run_id)
-    verification = _compose(installation, run_id, facts, validation)
-    verifications.add(
-        installation.register,
-        run_id,
-        verifier=verifier,
-        success=verification.success,
-        suite_digest=verification.suite_digest,
-        facts=[facts_document(one) for one in facts],
-        failed_checks=list(verification.failed_checks),
-        docs=str(verification.docs),
-        at=verification.verified_at,
+    docs = installation.home / "docs" / run.run_id
+    validation = validate(facts, docs, run_name=run.run_id)
+    verification = Verification(
+        run_id=run.run_id,
+        facts=facts,
+        success=validation.success,
+        suite_digest=validation.suite_digest,
+        failed_checks=tuple(check.name for check in validation.failed),
+        docs=validation.docs_index,
+        verified_at=installation.now(),
     )
+    _keep(installation, verification, len(validation.checks), verifier)
     if not verification.success:
         _refuse(installation, run, verification)
+    _mark_verified(installation, run)
     return verification
 
 
@@ -96,28 +98,30 @@ def _refuse_unfit(installation: Installation, run: Run, verifier: str) -> None:
 
 
 def _read_again(
-    installation: Installation, rule: Rule, instance: StoredInstance, run: Run
+    installation: Installation, rule: Rule, instance: StoredInstance, run: Run, plan: Plan
 ) -> InstanceFacts:
     in_force = holds.in_force(installation.register, rule.category)
     as_of = run.warrant.as_of
     with asking(installation, rule, instance, as_of, in_force) as (store, query):
-        reading = _Reading(installation, run, instance.id, store, query)
+        reading = _Reading(installation.register, run.run_id, plan, store, query)
         reading.list_again()
         reading.neighbours_again()
         reading.due_again()
         total_after = store.describe(rule, instance).total
-    return reading.facts(instance.store, run.baseline[instance.id]["total"], total_after)
+    before = surroundings.baselines(installation.register, plan.plan_id)[instance.id].total
+    return reading.facts(instance.store, before, total_after)
 
 
 class _Reading:
     """Counts of one instance while the second reader goes through it, in bounded memory."""
 
     def __init__(
-        self, installation: Installation, run: Run, instance: str, store: Store, query: Query
+        self, register: Register, run_id: str, plan: Plan, store: Store, query: Query
     ) -> None:
-        self._register = installation.register
-        self._run = run
-        self._instance = instance
+        self._register = register
+        self._run_id = run_id
+        self._plan = plan
+        self._instance = query.instance.id
         self._store = store
         self._query = query
         self._outcomes: Counter[Outcome] = Counter()
@@ -125,8 +129,8 @@ class _Reading:
 
     def list_again(self) -> None:
         """Look for every item that is said to be gone, and for every one said to be held."""
-        for observed in journal.observed(self._register, self._run.run_id, self._instance):
-            chunk = plans.chunk(self._register, self._run.plan_id, self._instance, observed.seq)
+        for observed in journal.observed(self._register, self._run_id, self._instance):
+            chunk = plans.chunk(self._register, self._plan.plan_id, self._instance, observed.seq)
             outcomes = [ORDER[code] for code in observed.outcomes]
             self._outcomes.update(outcomes)
             gone = _with(chunk, outcomes, GONE)
@@ -139,7 +143,7 @@ class _Reading:
 
     def neighbours_again(self) -> None:
         """Compare the kept neighbours with their fingerprints from before the run."""
-        before = plans.marked_neighbours(self._register, self._run.plan_id, self._instance)
+        before = surroundings.neighbours(self._register, self._plan.plan_id, self._instance)
         if not before:
             return
         after = self._store.fingerprints(self._query, [key for key, _ in before])
@@ -160,9 +164,9 @@ class _Reading:
             if len(left) > MOST_LEFT:
                 raise VerificationFailed(
                     f"More than {MOST_LEFT} unheld items of {self._instance} are still due "
-                    f"after the run {self._run.run_id}; it did not do its work."
+                    f"after the run {self._run_id}; it did not do its work."
                 )
-        for _, chunk in plans.chunks(self._register, self._run.plan_id, self._instance):
+        for _, chunk in plans.chunks(self._register, self._plan.plan_id, self._instance):
             if not left:
                 break
             left.difference_update(chunk.keys)
@@ -193,29 +197,41 @@ class _Reading:
         )
 
     def _listed(self) -> int:
-        plan = plans.load(self._register, self._run.plan_id).plan
-        return next(t.due + t.held for t in plan.instances if t.instance == self._instance)
+        return next(t.due + t.held for t in self._plan.instances if t.instance == self._instance)
 
 
 def _with(chunk: Chunk, outcomes: list[Outcome], wanted: frozenset[Outcome]) -> list[Key]:
     return [key for key, outcome in zip(chunk.keys, outcomes, strict=True) if outcome in wanted]
 
 
-def _compose(
-    installation: Installation,
-    run_id: str,
-    facts: tuple[InstanceFacts, ...],
-    validation: Validation,
-) -> Verification:
-    return Verification(
-        run_id=run_id,
-        facts=facts,
-        success=validation.success,
-        suite_digest=validation.suite_digest,
-        failed_checks=tuple(c.name for c in validation.checks if not c.success and c.blocks),
-        docs=validation.docs_index,
-        verified_at=installation.now(),
+def _keep(
+    installation: Installation, verification: Verification, expectations: int, verifier: str
+) -> None:
+    document = {
+        "docs": str(verification.docs),
+        "facts": [facts_document(one) for one in verification.facts],
+        "failedChecks": list(verification.failed_checks),
+        "suiteDigest": verification.suite_digest,
+    }
+    verifications.add(
+        installation.register,
+        verifications.Verification(
+            run_id=verification.run_id,
+            verifier=verifier,
+            expectations=expectations,
+            failed=len(verification.failed_checks),
+            document=canonical.encode(document),
+            verified_at=verification.verified_at,
+        ),
     )
+
+
+def _mark_verified(installation: Installation, run: Run) -> None:
+    """Move run and plan on; a certified one that is looked at again stays certified."""
+    register = installation.register
+    if run.state is RunState.EXECUTED:
+        runs.set_state(register, run.run_id, [RunState.EXECUTED], RunState.VERIFIED)
+        plans.set_state(register, run.warrant.plan_id, [PlanState.EXECUTED], PlanState.VERIFIED)
 
 
 def _refuse(installation: Installation, run: Run, verification: Verification) -> None:

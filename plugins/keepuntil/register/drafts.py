@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import TracebackType
@@ -12,15 +12,19 @@ from typing import Any, Self
 from sqlalchemy import Connection, select
 
 from keepuntil.domain.chunks import Chunk, pack
+from keepuntil.domain.items import Key
 from keepuntil.domain.plans import InstanceTally, Plan
 from keepuntil.errors import PlanError
 from keepuntil.evidence.sealing import SealingKey
 from keepuntil.register import item_lists, plan_rows, sealing_places
 from keepuntil.register.connection import Register
 from keepuntil.register.inserting import insert_once
+from keepuntil.register.item_lists import ItemsDigest, ListKeys
 from keepuntil.register.plan_rows import PlanState, StoredPlan
+from keepuntil.register.surroundings import Marked, write_neighbours
 from keepuntil.register.tables import item_chunk, item_list, plan, plan_instance, rule_version
 
+MOST_NEIGHBOURS = 50
 _WRITTEN_AT_ONCE_BYTES = 4 << 20
 
 
@@ -56,9 +60,10 @@ def sweep(register: Register, begun_before: datetime) -> int:
 class _Column:
     """What has been appended to one instance so far."""
 
-    digest: hmac.HMAC
+    digest: ItemsDigest
     chunks: int = 0
     items: int = 0
+    neighbours: list[Key] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -98,7 +103,7 @@ class Draft:
         column = self._column(instance)
         seq = column.chunks
         packed = pack(chunk)
-        column.digest.update(len(packed).to_bytes(8, "big") + packed)
+        column.digest.add(packed)
         column.chunks += 1
         column.items += len(chunk)
         place = sealing_places.items(self._list_id, instance, seq)
@@ -111,7 +116,12 @@ class Draft:
 
     def digest(self, instance: str) -> str:
         """``hmac-sha256:<hex>`` over the instance's packed chunks so far, each after its length."""
-        return f"hmac-sha256:{self._column(instance).digest.hexdigest()}"
+        return self._column(instance).digest.text()
+
+    def keep_neighbours(self, instance: str, keys: Sequence[Key]) -> None:
+        """Remember a few kept items beside the due ones, to be looked at around the run."""
+        neighbours = self._column(instance).neighbours
+        neighbours.extend(keys[: MOST_NEIGHBOURS - len(neighbours)])
 
     def freeze(self, document: Plan, proposed_by: str, at: datetime) -> StoredPlan:
         """Make the draft the item list of a plan.
@@ -135,6 +145,7 @@ class Draft:
             is_new = insert_once(connection, plan, row)
             if is_new:
                 self._write(connection)
+                self._write_neighbours(connection)
                 connection.execute(plan_instance.insert(), plan_rows.instance_rows(document))
             found = plan_rows.read(connection, [document.digest])
         if not found:
@@ -168,9 +179,7 @@ class Draft:
 
     def _column(self, instance: str) -> _Column:
         if instance not in self._columns:
-            begun = f"keepuntil/items-digest/v1\n{instance}\n".encode()
-            digest = hmac.new(self._register.keys.digest_key, begun, "sha256")
-            self._columns[instance] = _Column(digest)
+            self._columns[instance] = _Column(ItemsDigest(self._register, instance))
         return self._columns[instance]
 
     def _keep(self, instance: str, seq: int, items: int, sealed: bytes) -> None:
@@ -192,6 +201,11 @@ class Draft:
         if self._unwritten.rows:
             connection.execute(item_chunk.insert(), self._unwritten.rows)
         self._unwritten = _Unwritten()
+
+    def _write_neighbours(self, connection: Connection) -> None:
+        for instance, column in self._columns.items():
+            marked: Marked = [(key, None) for key in column.neighbours]
+            write_neighbours(connection, ListKeys(self._list_id, self._data_key), instance, marked)
 
     def _refuse_closed(self) -> None:
         if not self._open:

@@ -7,14 +7,16 @@ of them at once. The run key, which salts the commitments, stays.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
-from keepuntil.domain.chunks import Chunk, unpack
+from keepuntil.domain.chunks import Chunk, pack, unpack
 from keepuntil.errors import PlanError
 from keepuntil.evidence.sealing import SealingKey
 from keepuntil.register import sealing_places
@@ -27,6 +29,7 @@ from keepuntil.register.tables import (
     observation,
     plan,
     run,
+    surroundings,
 )
 
 DATA: Final = "data"
@@ -45,6 +48,25 @@ class ListKeys:
     def opened(self, instance: str, seq: int, sealed: bytes) -> Chunk:
         """The chunk. EvidenceError when it was altered or belongs elsewhere."""
         return unpack(self.data_key.open(sealed, sealing_places.items(self.list_id, instance, seq)))
+
+
+class ItemsDigest:
+    """``hmac-sha256:<hex>`` over the packed chunks of one instance, each after its length.
+
+    Keyed with the installation's digest key: a short list cannot be guessed from it.
+    """
+
+    def __init__(self, register: Register, instance: str) -> None:
+        begun = f"keepuntil/items-digest/v1\n{instance}\n".encode()
+        self._digest = hmac.new(register.keys.digest_key, begun, "sha256")
+
+    def add(self, packed: bytes) -> None:
+        """The next chunk, in order."""
+        self._digest.update(len(packed).to_bytes(8, "big") + packed)
+
+    def text(self) -> str:
+        """The digest so far."""
+        return f"hmac-sha256:{self._digest.hexdigest()}"
 
 
 def purpose(list_id: str, kind: str) -> str:
@@ -122,6 +144,27 @@ def chunks(register: Register, plan_id: str, instance: str) -> Iterator[tuple[in
         last = rows[-1][0]
 
 
+def items_digest(register: Register, plan_id: str, instance: str) -> str:
+    """The digest of a plan's list as it is sealed now. Raises PlanError, EvidenceError."""
+    digest = ItemsDigest(register, instance)
+    for _, each in chunks(register, plan_id, instance):
+        digest.add(pack(each))
+    return digest.text()
+
+
+def first_items(register: Register, plan_id: str, instance: str) -> list[int]:
+    """For each chunk, how many items of the instance come before it."""
+    query = (
+        select(item_chunk.c.item_count)
+        .join(plan, plan.c.list_id == item_chunk.c.list_id)
+        .where(plan.c.plan_id == plan_id, item_chunk.c.instance == instance)
+        .order_by(item_chunk.c.seq)
+    )
+    with register.reading() as connection:
+        counts = connection.execute(query).scalars().all()
+    return [0, *accumulate(counts)][:-1]
+
+
 def _page(register: Register, list_id: str, instance: str, after: int) -> list[tuple[int, bytes]]:
     # One short transaction a page: a reader that stays open keeps a SQLite
     # write-ahead log from being emptied.
@@ -158,6 +201,7 @@ def discard(register: Register, list_id: str) -> None:
     _delete_chunks(register, list_id)
     with register.writing() as connection:
         connection.execute(delete(list_key).where(list_key.c.list_id == list_id))
+        connection.execute(delete(surroundings).where(surroundings.c.list_id == list_id))
         connection.execute(delete(item_list).where(item_list.c.list_id == list_id))
 
 
@@ -212,6 +256,11 @@ def _forget_sealed_columns(register: Register, list_id: str) -> None:
         .where(plan.c.list_id == list_id)
     )
     with register.writing() as connection:
+        connection.execute(
+            update(surroundings)
+            .where(surroundings.c.list_id == list_id)
+            .values(sealed_neighbours=None)
+        )
         for table, column in (
             (intent, intent.c.sealed_columns),
             (observation, observation.c.sealed_groups_left),

@@ -83,12 +83,15 @@ class Attempt:
 
 
 def open_batches(register: Register, run_id: str, shard_no: int) -> list[int]:
-    """The batches of a shard that have no outcomes yet, in order. Raises RegisterError."""
+    """The batches of a shard without outcomes, or with items that failed or are pending, in
+    order. Raises RegisterError."""
     its_range = select(shard.c.first_seq, shard.c.last_seq).where(
         shard.c.run_id == run_id, shard.c.shard_no == shard_no
     )
     seen = select(observation.c.seq).where(
-        observation.c.run_id == run_id, observation.c.shard_no == shard_no
+        observation.c.run_id == run_id,
+        observation.c.shard_no == shard_no,
+        runs.all_at_an_end(),
     )
     with register.reading() as connection:
         found = connection.execute(its_range).one_or_none()

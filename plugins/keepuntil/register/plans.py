@@ -12,7 +12,7 @@ from keepuntil.register import item_lists, plan_rows
 from keepuntil.register.connection import Register
 from keepuntil.register.drafts import Draft, begin, sweep
 from keepuntil.register.finding_one import one_identifier
-from keepuntil.register.item_lists import chunk, chunks
+from keepuntil.register.item_lists import chunk, chunks, first_items, items_digest
 from keepuntil.register.plan_rows import PlanState, StoredPlan
 from keepuntil.register.tables import plan
 
@@ -23,6 +23,8 @@ __all__ = [
     "begin",
     "chunk",
     "chunks",
+    "first_items",
+    "items_digest",
     "list_plans",
     "load",
     "run_key",

@@ -9,7 +9,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from keepuntil.domain.outcomes import ORDER, TERMINAL
 from keepuntil.domain.plans import Warrant
@@ -100,13 +110,9 @@ def _exists(connection: Connection, run_id: str, warrant: Warrant) -> bool:
 
 
 def _reopen(connection: Connection, run_id: str) -> None:
-    left = select(shard.c.run_id).where(
-        shard.c.run_id == run_id,
-        shard.c.observed <= shard.c.last_seq - shard.c.first_seq,
-    )
     connection.execute(
         update(run)
-        .where(run.c.run_id == run_id, run.c.state == RunState.INCOMPLETE.value, left.exists())
+        .where(run.c.run_id == run_id, run.c.state == RunState.INCOMPLETE.value)
         .values(state=RunState.RUNNING.value, finished_at=None, stopped_by="")
     )
 
@@ -179,6 +185,13 @@ def unfinished(connection: Connection, run_id: str) -> int:
     """Batches without outcomes."""
     left = func.sum(shard.c.last_seq - shard.c.first_seq + 1 - shard.c.observed)
     return int(connection.execute(select(left).where(shard.c.run_id == run_id)).scalar() or 0)
+
+
+def all_at_an_end() -> ColumnElement[bool]:
+    """Of a batch: no item failed or is pending."""
+    return and_(
+        *(observation.c[outcome.value] == 0 for outcome in ORDER if outcome not in TERMINAL)
+    )
 
 
 def not_at_an_end(connection: Connection, run_id: str) -> int:

@@ -17,6 +17,11 @@ def items(list_id: str, instance: str, seq: int) -> bytes:
     return _place("keepuntil/items/v1", list_id, instance, seq)
 
 
+def neighbours(list_id: str, instance: str) -> bytes:
+    """Kept items beside those of a list."""
+    return _place("keepuntil/neighbours/v1", list_id, instance)
+
+
 def intent(run_id: str, instance: str, seq: int, attempt: int) -> bytes:
     """What a store was about to make final."""
     return _place("keepuntil/intent/v1", run_id, instance, seq, attempt)

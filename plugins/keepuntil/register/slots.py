@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select, update
 
 from keepuntil.errors import RegisterError
 from keepuntil.evidence.sealing import SealingKey
@@ -15,6 +15,7 @@ from keepuntil.register.columns import IntentColumns, IntentLike, OutcomeColumns
 from keepuntil.register.connection import Register
 from keepuntil.register.inserting import insert_once
 from keepuntil.register.leases import Lease
+from keepuntil.register.runs import all_at_an_end
 from keepuntil.register.tables import (
     intent,
     item_chunk,
@@ -49,7 +50,7 @@ def batch(register: Register, lease: Lease, seq: int) -> Slot:
 def _about(lease: Lease, seq: int) -> Select[Any]:
     """Everything that is known of a batch, in one question."""
     attempts = select(func.max(intent.c.attempt)).where(*_at(intent, lease, seq))
-    outcomes = select(observation.c.seq).where(*_at(observation, lease, seq))
+    outcomes = select(observation.c.seq).where(*_at(observation, lease, seq), all_at_an_end())
     its_chunk = (
         (item_chunk.c.list_id == plan.c.list_id)
         & (item_chunk.c.instance == lease.instance)
@@ -150,7 +151,10 @@ class Slot:
     def observe(
         self, observed: OutcomeColumns, now: datetime, groups_left: Sequence[str] = ()
     ) -> None:
-        """Write what became of each item, once and for good. To be called after the effect.
+        """Write what became of each item. To be called after the effect.
+
+        Outcomes stand for good once every item came to an end; before that, a later
+        attempt at what failed replaces them.
 
         ``groups_left`` are record groups of items that are not gone, for a later phase.
         Raises LeaseLost when another worker has the shard, and RegisterError when the
@@ -163,9 +167,20 @@ class Slot:
         # A crash before the end of this transaction leaves the intent, from which the
         # next attempt knows what is gone by our hands.
         with self._register.writing() as connection:
-            self._lease.change(connection, observed=shard.c.observed + 1)
-            if not insert_once(connection, observation, row):
-                raise _outcomes_stand(self._lease, self._seq)
+            if insert_once(connection, observation, row):
+                self._lease.change(connection, observed=shard.c.observed + 1)
+            else:
+                self._lease.confirm(connection)
+                self._replace_open_ends(connection, row)
+
+    def _replace_open_ends(self, connection: Connection, row: dict[str, Any]) -> None:
+        """Failed and pending items were tried again; outcomes that are ends stand for good."""
+        mine = _at(observation, self._lease, self._seq)
+        replaced = connection.execute(
+            update(observation).where(*mine, ~all_at_an_end()).values(row)
+        )
+        if not replaced.rowcount:
+            raise _outcomes_stand(self._lease, self._seq)
 
     def _observation(self, observed: OutcomeColumns, groups_left: Sequence[str]) -> dict[str, Any]:
         return columns.tallies(observed.outcomes) | {

@@ -2,6 +2,7 @@
 
     rule_version
     item_list ─ list_key, item_chunk        a plan's items, sealed, and the keys to them
+             ─ surroundings                 what stood around them just before the run
     plan ─ plan_instance, approval
     run ─ shard ─ intent, observation       what may be, is about to be, and was done
         ─ verification, certificate
@@ -117,6 +118,18 @@ item_chunk = Table(
     Column("seq", Integer, primary_key=True),
     Column("item_count", Integer, nullable=False),
     Column("sealed_items", LargeBinary, nullable=False),
+)
+
+surroundings = Table(
+    "surroundings",
+    metadata,
+    Column("list_id", Text, ForeignKey("item_list.list_id"), primary_key=True),
+    Column("instance", Text, primary_key=True),
+    Column("sealed_neighbours", LargeBinary),
+    Column("total", BigInteger),
+    Column("method", Text, nullable=False),
+    Column("caveat_zh", Text, nullable=False),
+    Column("caveat_en", Text, nullable=False),
 )
 
 plan = Table(

@@ -12,6 +12,7 @@ down_revision = None
 def upgrade() -> None:
     _rules_and_keys()
     _item_lists()
+    _surroundings()
     _plans()
     _holds()
     _runs()
@@ -76,6 +77,23 @@ def _item_lists() -> None:
             ["list_id"], ["item_list.list_id"], name=op.f("fk_item_chunk_list_id")
         ),
         sa.PrimaryKeyConstraint("list_id", "instance", "seq", name=op.f("pk_item_chunk")),
+    )
+
+
+def _surroundings() -> None:
+    op.create_table(
+        "surroundings",
+        sa.Column("list_id", sa.Text(), nullable=False),
+        sa.Column("instance", sa.Text(), nullable=False),
+        sa.Column("sealed_neighbours", sa.LargeBinary(), nullable=True),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("caveat_zh", sa.Text(), nullable=False),
+        sa.Column("caveat_en", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["item_list.list_id"], name=op.f("fk_surroundings_list_id")
+        ),
+        sa.PrimaryKeyConstraint("list_id", "instance", name=op.f("pk_surroundings")),
     )
 
 
