@@ -167,7 +167,7 @@ def _write_bundle(case: _Case, bundle: Path) -> bytes:
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "run").mkdir(parents=True)
     records = _write_entries(case, scratch / "run" / "entries")
-    origin = f"{case.installation.schedule.organisation.host}/{case.run.run_id}"
+    origin = f"{case.installation.schedule.controller}/{case.run.run_id}"
     _write_checkpoint(case.installation, origin, records, scratch / "run" / "checkpoint")
     line = _sign(case, origin, records, scratch)
     _add_context(case, scratch)
@@ -229,7 +229,7 @@ def _sign(case: _Case, origin: str, records: _Records, folder: Path) -> bytes:
     with (folder / "run" / "checkpoint").open("rb") as checkpoint:
         subject = statement.Subject.of("run/checkpoint", checkpoint)
     predicate = certificate_predicate(
-        case.installation.schedule.organisation.name,
+        case.installation.schedule.controller,
         certificate_id=certificate_id(case.run),
         rule=case.rule,
         plan=case.plan,

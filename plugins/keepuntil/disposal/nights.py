@@ -59,7 +59,7 @@ def state_nothing_due(installation: Installation, plan_id: str) -> Path:
     if not path.exists():
         subject = Subject(f"rule/{rule.category}", rule.digest.removeprefix("sha256:"))
         predicate = nothing_due_predicate(
-            installation.schedule.organisation.name, rule=rule, plan=plan, at=installation.now()
+            installation.schedule.controller, rule=rule, plan=plan, at=installation.now()
         )
         said = statement.make([subject], NOTHING_DUE, predicate)
         line = envelope.sign(said.encoded, installation.signing_key("certificate")).encode()
