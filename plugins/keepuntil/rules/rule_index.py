@@ -20,6 +20,7 @@ from keepuntil.rules.problems import Problem
 _NEEDED: Final = ("category", "clock", "disposition", "nightly")
 _TOP_LEVEL: Final = re.compile(rb"^(?:([a-z_]+):|[^\s#])", re.MULTILINE)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_FROM: Final = re.compile(rb"\bfrom\b")
 _USUAL_RETRIES: Final = 2
 
 
@@ -38,6 +39,11 @@ class RuleEntry:
     until: time | None
     retries: int
     pool: str | None
+    may_borrow: bool
+    """Whether an instance may take its dates from another one: copies then go before their source.
+
+    Never False when one does; sometimes True when none does.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,7 @@ def rule_index(folder: Path) -> RuleIndex:
     entries: dict[str, RuleEntry] = {}
     for name in names:
         document = read_file(folder, name, _without_what_is_not_needed)
-        entry = _entry(document)
+        entry = _entry(document, may_borrow=_may_borrow(folder / name))
         if entry is None or document.problems:
             problems += document.problems
         elif entry.category in entries:
@@ -86,7 +92,14 @@ def _without_what_is_not_needed(data: bytes) -> bytes:
     return b"".join(kept)
 
 
-def _entry(document: Document) -> RuleEntry | None:
+def _may_borrow(path: Path) -> bool:
+    """Look for the word only: reading all instances would double the time of every parse."""
+    data = path.read_bytes() if path.is_file() else b""
+    _, found, instances = data.partition(b"\ninstances:")
+    return _FROM.search(instances if found else data) is not None
+
+
+def _entry(document: Document, *, may_borrow: bool) -> RuleEntry | None:
     """The entry of a file, or None with a problem noted: the whole rule would be refused too."""
     if document.problems:
         return None
@@ -104,6 +117,7 @@ def _entry(document: Document) -> RuleEntry | None:
         until=look.time_of_day("nightly", "until", required=False),
         retries=look.whole("nightly", "retries", usual=_USUAL_RETRIES),
         pool=look.word("nightly", "pool", required=False) or None,
+        may_borrow=may_borrow,
     )
     return None if document.problems else entry
 
