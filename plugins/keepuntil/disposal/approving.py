@@ -79,6 +79,21 @@ def missing(installation: Installation, plan_id: str) -> list[str]:
     return _missing(rule, stored.plan, _valid(installation, rule, stored))
 
 
+def roles_missing(installation: Installation, plan_id: str) -> list[str]:
+    """The roles that have yet to approve, in the rule's order."""
+    stored = plans.load(installation.register, plan_id)
+    rule = current_rule(installation, stored.plan)
+    return _roles_missing(rule, _valid(installation, rule, stored))
+
+
+def not_before(installation: Installation, plan_id: str) -> datetime | None:
+    """When the cooling-off of an approved plan ends (UTC); None while nobody has approved it."""
+    stored = plans.load(installation.register, plan_id)
+    rule = current_rule(installation, stored.plan)
+    valid = _valid(installation, rule, stored)
+    return _not_before(rule, valid) if valid else None
+
+
 def warrant(installation: Installation, plan_id: str) -> Warrant:
     """The right to destroy exactly this plan's items, now.
 
@@ -228,11 +243,16 @@ def _trusted(installation: Installation, approval: Approval) -> list[VerifyingKe
     return [] if public is None else [public]
 
 
+def _roles_missing(rule: Rule, valid: list[Approval]) -> list[str]:
+    given = {approval.role for approval in valid}
+    return [role for role in _roles(rule) if role not in given]
+
+
 def _missing(rule: Rule, plan: Plan, valid: list[Approval]) -> list[str]:
     given = {approval.role: approval.person for approval in valid}
     lacking = []
     if rule.disposition.approval is not ApprovalKind.NONE:
-        lacking = [f"the approval of {role}" for role in _roles(rule) if role not in given]
+        lacking = [f"the approval of {role}" for role in _roles_missing(rule, valid)]
         if not lacking and len(set(given.values())) < len(_roles(rule)):
             lacking.append("approvals by distinct people")
     if plan.exceeded and not any(approval.accepts_exceeded for approval in valid):
@@ -253,14 +273,18 @@ def _refuse_incomplete(rule: Rule, plan: Plan, valid: list[Approval]) -> None:
         raise ApprovalError(f"Nobody has approved the plan {plan.plan_id}.")
 
 
+def _not_before(rule: Rule, valid: list[Approval]) -> datetime:
+    last = max(approval.decided_at for approval in valid)
+    cooling_off = rule.disposition.cooling_off
+    return last if cooling_off is None else _later(last, cooling_off, rule)
+
+
 def _compose(rule: Rule, plan: Plan, valid: list[Approval], now: datetime) -> Warrant:
-    not_before = max(approval.decided_at for approval in valid)
-    if rule.disposition.cooling_off is not None:
-        not_before = _later(not_before, rule.disposition.cooling_off, rule)
-    if now < not_before:
+    begins = _not_before(rule, valid)
+    if now < begins:
         raise ApprovalError(
             f"The plan {plan.plan_id} is approved and cooling off "
-            f"until {not_before:%Y-%m-%d %H:%M %Z}."
+            f"until {begins:%Y-%m-%d %H:%M %Z}."
         )
     ordered = sorted(valid, key=lambda approval: (approval.role, approval.person))
     return Warrant(
@@ -270,7 +294,7 @@ def _compose(rule: Rule, plan: Plan, valid: list[Approval], now: datetime) -> Wa
         as_of=plan.as_of,
         approvers=tuple(f"{approval.role}:{approval.person}" for approval in ordered),
         approvals_digest=canonical.digest([approval_document(approval) for approval in ordered]),
-        not_before=not_before,
+        not_before=begins,
         not_after=min(approval.expires_at for approval in valid),
     )
 
