@@ -283,8 +283,7 @@ def _compose(rule: Rule, plan: Plan, valid: list[Approval], now: datetime) -> Wa
     begins = _not_before(rule, valid)
     if now < begins:
         raise ApprovalError(
-            f"The plan {plan.plan_id} is approved and cooling off "
-            f"until {begins:%Y-%m-%d %H:%M %Z}."
+            f"The plan {plan.plan_id} is approved and cooling off until {begins:%Y-%m-%d %H:%M %Z}."
         )
     ordered = sorted(valid, key=lambda approval: (approval.role, approval.person))
     return Warrant(

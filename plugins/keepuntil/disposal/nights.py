@@ -47,11 +47,12 @@ class Backlog:
 def state_nothing_due(installation: Installation, plan_id: str) -> Path:
     """Sign and keep a statement that nothing was due, with what was kept and why.
 
-    Raises PlanError when something is on the list.
+    A night on which everything due is held is quiet too: there is nothing to approve.
+    Raises PlanError when something is to be destroyed.
     """
     plan = plans.load(installation.register, plan_id).plan
-    if plan.items:
-        raise PlanError(f"The plan {plan.plan_id} lists {plan.items} items; no quiet night.")
+    if plan.due:
+        raise PlanError(f"{plan.due} items of the plan {plan.plan_id} are due; no quiet night.")
     rule = installation.rule(plan.category)
     folder = installation.home / "evidence" / plan.category / str(plan.as_of)
     folder.mkdir(parents=True, exist_ok=True)
