@@ -1,0 +1,247 @@
+"""What the tasks of a night do. Nothing heavy is imported before a task runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from keepuntil.errors import ApprovalError, RunInterrupted
+from keepuntil.orchestration import legal_day
+from keepuntil.orchestration.connections import installation
+
+if TYPE_CHECKING:
+    from keepuntil.disposal.installation import Installation
+    from keepuntil.disposal.nights import Backlog
+
+PLANNER: Final = "airflow-planner"
+EXECUTOR: Final = "airflow-executor"
+VERIFIER: Final = "airflow-verifier"
+"""Service identities: whoever proposes a plan neither carries it out nor verifies it."""
+
+LINKED_PHASE: Final = 0
+OWN_PHASE: Final = 1
+
+MOST_GROUPS: Final = 500
+"""Mapped tasks a phase, below Airflow's ``core.max_map_length`` of 1024."""
+
+Small = dict[str, str | int]
+"""What a task may hand on: identifiers, digests, counts."""
+
+
+def plan(category: str, instant: datetime) -> Small | None:
+    """Freeze the list of one rule as of a run's instant. None: nothing is due, and that is signed.
+
+    Safe to repeat: the same data gives the same plan.
+    """
+    from keepuntil.disposal import nights, planning
+
+    with installation() as opened:
+        day = legal_day.as_of(instant, opened.rule(category).clock.zone)
+        frozen = planning.plan(opened, category, day, proposed_by=PLANNER).plan
+        if not frozen.due:
+            nights.state_nothing_due(opened, frozen.plan_id)
+            return None
+        return {
+            "plan_id": frozen.plan_id,
+            "digest": frozen.digest,
+            "due": frozen.due,
+            "held": frozen.held,
+            "not_computable": frozen.undetermined,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person is asked, and the digest their answer will be bound to."""
+
+    subject: str
+    body: str
+    digest: str
+
+
+def request_approval(plan_id: str, role: str) -> Request | None:
+    """The question for one role; None when the role has already approved elsewhere."""
+    from keepuntil.disposal import approving
+    from keepuntil.orchestration.request_text import body, subject
+    from keepuntil.register import plans
+
+    with installation() as opened:
+        if role not in approving.roles_missing(opened, plan_id):
+            return None
+        plan = plans.load(opened.register, plan_id).plan
+        rule = opened.rule(plan.category)
+        return Request(
+            subject=subject(rule, plan, role), body=body(rule, plan, role), digest=plan.digest
+        )
+
+
+class NotCounted(Exception):  # noqa: N818 - an answer, not an error: the person is asked again
+    """The answer counts for nothing, and why; the question stays open."""
+
+
+def record_answer(plan_id: str, digest: str, role: str, event: Mapping[str, Any]) -> dict[str, str]:
+    """Enter a person's answer in the register, bound to the digest they were shown.
+
+    Raises NotCounted when nobody answered, or somebody who may not.
+    """
+    from keepuntil.disposal import approving
+    from keepuntil.domain.plans import Verdict
+    from keepuntil.register import plans
+
+    person = _who(event)
+    asked = event.get("params_input") or {}
+    verdict = Verdict.APPROVE if event["chosen_options"] == ["Approve"] else Verdict.REJECT
+    with installation() as opened:
+        plan = plans.load(opened.register, plan_id).plan
+        if plan.digest != digest:
+            raise AirflowFailException(
+                f"The plan {plan_id} is not the one that was shown; nothing was decided."
+            )
+        if verdict is Verdict.APPROVE and plan.exceeded and not _accepted(asked):
+            raise NotCounted(
+                f"{' '.join(plan.exceeded)} To approve all the same, tick that you accept it."
+            )
+        try:
+            approving.approve(
+                opened,
+                plan_id,
+                person=person,
+                role=role,
+                verdict=verdict,
+                reason=str(asked.get("reason") or "").strip() or "answered in Airflow",
+                accepts_exceeded=bool(plan.exceeded) and _accepted(asked),
+                via="airflow",
+            )
+        except ApprovalError as error:
+            raise NotCounted(error.sentence) from None
+    return {"plan_id": plan_id, "role": role, "person": person, "verdict": verdict.value}
+
+
+def _who(event: Mapping[str, Any]) -> str:
+    """The user name that answered. Airflow's user *id* is no staff number: some auth
+    managers count users there, and a count may be somebody else's number."""
+    user = event.get("responded_by_user")
+    if not user or event.get("timedout"):
+        raise NotCounted("Nobody answered, and silence is not consent.")
+    return str(user["name"])
+
+
+def _accepted(asked: Mapping[str, Any]) -> bool:
+    return asked.get("accepts_exceeded") is True
+
+
+def open_run(plan_id: str) -> str | datetime:
+    """Turn the approved plan into a run: its identifier. The same plan, the same run.
+
+    While the plan is cooling off: the moment at which that ends.
+    """
+    from keepuntil.disposal import approving, executing
+
+    with installation() as opened:
+        try:
+            return executing.open_run(opened, plan_id, executor=EXECUTOR)
+        except ApprovalError:
+            ends = approving.not_before(opened, plan_id)
+            if ends is None or ends <= opened.now():
+                raise
+            return ends
+
+
+def groups(run_id: str, phase: int) -> list[list[int]]:
+    """The phase's unfinished shards, in at most :data:`MOST_GROUPS` groups for mapped tasks."""
+    from keepuntil.disposal import executing
+
+    with installation() as opened:
+        return grouped(executing.shards(opened, run_id, phase))
+
+
+def grouped(shards: Sequence[int]) -> list[list[int]]:
+    """Consecutive shards together, as few as will keep below the limit of mapped tasks."""
+    size = -(-len(shards) // MOST_GROUPS) or 1
+    return [list(shards[start : start + size]) for start in range(0, len(shards), size)]
+
+
+def destroy(category: str, run_id: str, shards: Sequence[int], worker: str) -> datetime | None:
+    """Destroy what is left of some shards. None: all done; else when the window opens again.
+
+    Safe to repeat after any interruption: the journal knows what was done.
+    """
+    from keepuntil.disposal import executing
+
+    with installation() as opened:
+        for number in shards:
+            try:
+                executing.destroy_shard(opened, run_id, number, worker=worker)
+            except RunInterrupted:
+                opens = _window_opens(opened, category)
+                if opens is None:
+                    raise
+                return opens
+    return None
+
+
+def _window_opens(opened: Installation, category: str) -> datetime | None:
+    """When the rule's window opens again; None while it is open."""
+    from keepuntil.disposal.stopping import in_window
+
+    rule, now = opened.rule(category), opened.now()
+    if in_window(rule, now):
+        return None
+    return legal_day.next_opening(now, rule.nightly.at, rule.clock.zone)
+
+
+def close_run(run_id: str) -> Small:
+    """Say that nothing is left to do. Fails, visibly, when any item failed."""
+    from keepuntil.disposal import executing
+
+    with installation() as opened:
+        report = executing.close_run(opened, run_id)
+    counts: dict[str, int] = {}
+    for outcomes in report.outcomes.values():
+        for outcome, count in outcomes.items():
+            counts[outcome] = counts.get(outcome, 0) + count
+    return {"run_id": run_id, **counts}
+
+
+def verify(run_id: str) -> Small:
+    """The second reader looks again. Fails when it saw something else."""
+    from keepuntil.disposal import verifying
+
+    with installation() as opened:
+        seen = verifying.verify(opened, run_id, verifier=VERIFIER)
+    return {"run_id": run_id, "suite": seen.suite_digest}
+
+
+def certify(run_id: str) -> Small:
+    """Sign what was observed."""
+    from keepuntil.disposal import certifying
+
+    with installation() as opened:
+        certificate = certifying.certify(opened, run_id)
+    return {"certificate_id": certificate.certificate_id, "digest": certificate.digest}
+
+
+def report_backlog(instant: datetime, zone: str) -> Small:
+    """Fail, saying why, when anything is overdue or a rule did not run in its window."""
+    from keepuntil.disposal import nights
+
+    with installation() as opened:
+        lines = nights.backlog(opened, legal_day.as_of(instant, zone))
+    alarming = [line for line in lines if line.alarming]
+    if alarming:
+        raise AirflowException(" ".join(_alarm(line) for line in alarming))
+    return {"rules": len(lines)}
+
+
+def _alarm(line: Backlog) -> str:
+    ran = (
+        "it has never run to the end"
+        if line.nights_missed is None
+        else f"its last night that ended well is {line.nights_missed} days ago"
+    )
+    waits = f"; {len(line.waiting)} plans wait for people" if line.waiting else ""
+    return f"{line.category}: {line.overdue} items are overdue; {ran}{waits}."
