@@ -8,7 +8,6 @@ import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final, Protocol
 
 from keepuntil.domain.outcomes import CODE, ORDER, Outcome
@@ -19,7 +18,6 @@ _LENGTH_BYTES = 4
 _COUNT_BYTES = 4
 _CODE_OF_A_REASON = re.compile(r"[a-z][a-z0-9_]{0,63}(:[A-Za-z0-9_.,:+/-]{1,120})?")
 UNSPECIFIED: Final = "unspecified"
-_NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 _DESTROYED = bytes(code == CODE[Outcome.DESTROYED] for code in range(256))
 
 
@@ -55,7 +53,7 @@ class OutcomeColumns:
     """How many parts went with each item; empty: none with any."""
     part_commitments: bytes = b""
     """32 bytes an item, zeros where it has no parts; empty together with the counts."""
-    reasons: Mapping[int, str] = field(default=_NOTHING)
+    reasons: Mapping[int, str] = field(default_factory=dict)
     """Why, by place in the batch, for items that were not destroyed: stable codes."""
 
     def __len__(self) -> int:

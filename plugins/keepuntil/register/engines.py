@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -86,6 +86,9 @@ def sentences(place: Place) -> Iterator[None]:
         ) from error
     except DBAPIError as error:
         raise _translated(place, error) from error
+    except StatementError as error:
+        # A value the caller got wrong, found while binding it: his error, not the database's.
+        raise (error.orig or error) from None
 
 
 def code_of(error: DBAPIError) -> str:
