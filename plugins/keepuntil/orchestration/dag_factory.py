@@ -36,9 +36,8 @@ def nightly(folder: Path | None = None) -> list[DAG]:
     wanted = get_parsing_context().dag_id
     if wanted == OVERDUE:
         return []
-    category = wanted.removeprefix(PREFIX) if wanted else None
-    found = rule_index(folder or policies()).entries
-    return [rule_dag(rule) for rule in found if category in (None, rule.category)]
+    only = wanted.removeprefix(PREFIX) if wanted else None
+    return [rule_dag(rule) for rule in rule_index(folder or policies(), only).entries]
 
 
 def refuse_mistakes(folder: Path | None = None) -> None:

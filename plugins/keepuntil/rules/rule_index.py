@@ -55,9 +55,14 @@ class RuleIndex:
     """Each belongs to a rule that is not in ``entries``: show it where people look."""
 
 
-def rule_index(folder: Path) -> RuleIndex:
-    """Every rule of a policy folder; a broken file takes away its own rule only."""
+def rule_index(folder: Path, only: str | None = None) -> RuleIndex:
+    """Every rule of a policy folder; a broken file takes away its own rule only.
+
+    ``only`` reads the file of that category and no other.
+    """
     names, others = names_in(folder, RULES)
+    if only is not None:
+        names = [name for name in names if stem(name) == only]
     problems = [problem for document in others for problem in document.problems]
     entries: dict[str, RuleEntry] = {}
     for name in names:
