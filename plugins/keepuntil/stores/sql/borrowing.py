@@ -1,0 +1,80 @@
+"""Facts lent to linked copies: the row that a scan or a paper file takes its dates from."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from keepuntil.domain.clock import Fact, Unreadable
+from keepuntil.errors import StoreMismatch
+from keepuntil.stores.protocol import Facts, Query
+from keepuntil.stores.sql.connection import Session
+from keepuntil.stores.sql.facts import FactReader
+from keepuntil.stores.sql.layout import Column, KeyKind, Layout
+
+_WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
+
+
+def look_up(
+    session: Session, layout: Layout, query: Query, groups: Sequence[str]
+) -> dict[str, Facts]:
+    """Facts of the records of these groups; several rows of one group are one record."""
+    column = layout.group
+    if column is None:
+        raise StoreMismatch(
+            f"Instance {query.instance.id} has no record_group, so other instances cannot take "
+            f"their events from it."
+        )
+    asked = set(groups)
+    keys = [(value,) for group in groups if (value := _value_of(column, group)) is not None]
+    reader = FactReader(layout, query.rule.clock.zone)
+    found: dict[str, list[Facts]] = defaultdict(list)
+    size = session.dialect.most_keys((column,))
+    for start in range(0, len(keys), size):
+        for row in _rows(session, layout, column, keys[start : start + size]):
+            if row[0] in asked:
+                found[row[0]].append(reader.one(row[1:]))
+    return {group: _as_one(facts) for group, facts in found.items()}
+
+
+def _rows(
+    session: Session, layout: Layout, column: Column, keys: Sequence[tuple[int | str]]
+) -> Sequence[Sequence[object]]:
+    dialect = session.dialect
+    events = [dialect.read_event(event) for event in layout.events if event is not None]
+    among, parameters = dialect.among((column,), keys)
+    return session.rows(
+        f"SELECT {', '.join([dialect.text_of(column), *events])} FROM {layout.table} "
+        f"WHERE {layout.where} AND {among}",
+        parameters,
+    )
+
+
+def _value_of(column: Column, group: str) -> int | str | None:
+    """The group as the column holds it; None when the column cannot hold it at all."""
+    match column.kind:
+        case KeyKind.WHOLE:
+            return int(group) if _WHOLE.fullmatch(group) else None
+        case KeyKind.TRUTH | KeyKind.BYTES:
+            return None
+        case _:
+            return group
+
+
+def _as_one(facts: Sequence[Facts]) -> Facts:
+    return tuple(map(_together, zip(*facts, strict=True)))
+
+
+def _together(values: Sequence[Fact]) -> Fact:
+    """One fact out of several rows': the one that keeps longest, and doubt before any date."""
+    if any(value is True for value in values):
+        return True
+    if Unreadable.UNREADABLE in values:
+        return Unreadable.UNREADABLE
+    if None in values:
+        return None
+    dates = [value for value in values if isinstance(value, date)]
+    return max(dates) if dates else False

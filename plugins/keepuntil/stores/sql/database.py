@@ -1,0 +1,129 @@
+"""The store of kind ``sql``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from keepuntil.domain.categories import Rule, SqlInstance, StoredInstance, Text
+from keepuntil.domain.items import Key
+from keepuntil.domain.plans import Warrant
+from keepuntil.domain.stores import SqlStore
+from keepuntil.errors import StoreMismatch
+from keepuntil.stores.protocol import (
+    Batch,
+    Description,
+    Effect,
+    Facts,
+    Found,
+    Journal,
+    Query,
+    StoreFacts,
+    refuse_foreign_warrant,
+)
+from keepuntil.stores.sql import borrowing, destroying, finding, pressure, rereading
+from keepuntil.stores.sql.connection import Database, Session
+from keepuntil.stores.sql.layout import Layout
+from keepuntil.stores.sql.resolving import resolve, usable
+
+LAYOUT_SECONDS: Final = 60.0
+"""How long tables are believed to look as they did: a child added since is seen after this."""
+
+_CAVEAT: Final = Text(
+    zh=(
+        "记录行已由数据库删除并提交，查询不再返回；这不是介质净化："
+        "数据页、事务日志、副本与备份中的残留按各自的保存期限消失。"
+    ),
+    en=(
+        "Rows were deleted and committed, and no query returns them any more. This is not media "
+        "sanitization: remnants in pages, transaction logs, replicas and backups go as those age."
+    ),
+)
+
+
+class SqlDatabase:
+    """One database: finds, destroys and re-reads rows. Safe to share between threads."""
+
+    def __init__(self, declaration: SqlStore, url: str) -> None:
+        """No connection is made yet. Raises StoreError when the URL cannot be used."""
+        self._declaration = declaration
+        self._database = Database(declaration.name, url)
+        self._layouts: dict[tuple[str, str], tuple[float, Layout]] = {}
+        self.facts = StoreFacts(
+            kind="sql",
+            method="sql.delete",
+            transactional=True,
+            batch_items=self._database.dialect().batch_items,
+            caveat=_CAVEAT,
+        )
+
+    def describe(self, rule: Rule, instance: StoredInstance) -> Description:
+        """Compare tables, columns, keys and foreign keys with the rule."""
+        sql = _of_sql(instance)
+        with self._database.reading() as session:
+            survey = resolve(session, self._declaration, rule, sql)
+            problems = list(survey.problems)
+            blind = pressure.cannot_see(session, self._declaration)
+            if blind is not None:
+                problems.append(f"Instance {sql.id}: {blind}.")
+            total = None if survey.layout is None else finding.total(session, survey.layout)
+        return Description(total=total, problems=tuple(problems), warnings=survey.warnings)
+
+    def find(self, query: Query) -> Iterator[Found]:
+        """See :class:`~keepuntil.stores.protocol.Store`. One read-only transaction throughout."""
+        with self._database.reading() as session:
+            yield from finding.find(session, self._layout(session, query), query)
+
+    def look_up(self, query: Query, groups: Sequence[str]) -> Mapping[str, Facts]:
+        """See :class:`~keepuntil.stores.protocol.Store`. Several rows of a group are one record:
+        its latest date counts, any true flag, and any doubt before a date."""
+        with self._database.reading() as session:
+            return borrowing.look_up(session, self._layout(session, query), query, groups)
+
+    def destroy(self, query: Query, batch: Batch, warrant: Warrant, journal: Journal) -> Effect:
+        """See :class:`~keepuntil.stores.protocol.Store`. One transaction a batch."""
+        refuse_foreign_warrant(query, warrant)
+        with self._database.reading() as session:
+            layout = self._layout(session, query)
+        return destroying.destroy(self._database, layout, query, batch, journal)
+
+    def remains(self, query: Query, keys: Sequence[Key]) -> list[int]:
+        """See :class:`~keepuntil.stores.protocol.Store`. A row counts in any category."""
+        with self._database.reading() as session:
+            return rereading.remains(session, self._layout(session, query), keys)
+
+    def fingerprints(self, query: Query, keys: Sequence[Key]) -> list[str | None]:
+        """See :class:`~keepuntil.stores.protocol.Store`. Children are part of the state."""
+        with self._database.reading() as session:
+            return rereading.fingerprints(session, self._layout(session, query), keys)
+
+    def pressure(self) -> str | None:
+        """A sentence while a replica is further behind than declared. See :mod:`.pressure`."""
+        if self._declaration.replica_lag_limit_seconds is None:
+            return None
+        with self._database.reading() as session:
+            return pressure.pressure(session, self._declaration)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._database.close()
+
+    def _layout(self, session: Session, query: Query) -> Layout:
+        """The instance as the tables are, looked at anew every minute. Raises StoreMismatch."""
+        instance = _of_sql(query.instance)
+        name = (query.rule.digest, instance.id)
+        known = self._layouts.get(name)
+        if known is not None and time.monotonic() - known[0] < LAYOUT_SECONDS:
+            return known[1]
+        layout = usable(resolve(session, self._declaration, query.rule, instance))
+        self._layouts[name] = (time.monotonic(), layout)
+        return layout
+
+
+def _of_sql(instance: StoredInstance) -> SqlInstance:
+    if not isinstance(instance, SqlInstance):
+        raise StoreMismatch(
+            f"Instance {instance.id} is not a table, but its store {instance.store} is a database."
+        )
+    return instance

@@ -1,0 +1,262 @@
+"""Destroying one batch in one transaction: lock, decide again, delete, compare, intend, commit."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from keepuntil.domain.decision import Due, reason_code
+from keepuntil.domain.items import Key
+from keepuntil.domain.outcomes import Outcome
+from keepuntil.errors import StoreBusy, StoreError
+from keepuntil.stores.protocol import Batch, Effect, Intent, Journal, Query
+from keepuntil.stores.sql.asking import NO_FACTS, Reading, Rows, candidates
+from keepuntil.stores.sql.connection import Database, Session
+from keepuntil.stores.sql.faults import StillPointedAt
+from keepuntil.stores.sql.layout import Branch, Columns, Layout
+from keepuntil.stores.sql.parts import Parts
+from keepuntil.stores.sql.reaping import Owners, Reaper, RowsMoved
+
+ATTEMPTS: Final = 5
+"""A batch that collides with others is tried this often, whole, before it is given back."""
+
+FIRST_PAUSE_SECONDS: Final = 0.05
+"""Doubled at every attempt, and shaken so that two workers do not meet again."""
+
+ROW_LOCKED: Final = "row_locked"
+NOT_IN_CATEGORY: Final = "not_in_category"
+NO_LINKED_RECORD: Final = "no_linked_record"
+
+
+def destroy(
+    database: Database, layout: Layout, query: Query, batch: Batch, journal: Journal
+) -> Effect:
+    """Destroy what is present, due and free of the batch, or nothing of it at all.
+
+    Raises StoreBusy when others were in the way to the end or the commit was not
+    confirmed, StoreMismatch when the rows cannot go, and what ``journal.intend`` raises.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        last = attempt == ATTEMPTS
+        with database.writing() as session:
+            work = _Work(session, layout, query, batch, gives_up_locked=last)
+            try:
+                intent = work.prepare()
+            except (StoreBusy, StillPointedAt, RowsMoved):
+                if last:
+                    raise
+            else:
+                return work.finish(intent, journal)
+        _pause(attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+
+
+@dataclass(slots=True)
+class _Eligible:
+    """Rows that are locked, due and free: where they stand in the batch, and their columns."""
+
+    places: list[int] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    further: list[tuple[Any, ...]] = field(default_factory=list)
+    """Columns beyond the key that children point at."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """One attempt at one batch, inside one transaction."""
+
+    session: Session
+    layout: Layout
+    query: Query
+    batch: Batch
+    gives_up_locked: bool
+    """Rows that others have locked become failures instead of a reason to try again."""
+    outcomes: list[Outcome] = field(init=False)
+    reasons: dict[int, str] = field(init=False, default_factory=dict)
+    unspared: dict[Key, int] = field(init=False)
+    eligible: _Eligible = field(init=False, default_factory=_Eligible)
+
+    def __post_init__(self) -> None:
+        pairs = enumerate(zip(self.batch.keys, self.batch.spared, strict=True))
+        self.unspared = {key: place for place, (key, spared) in pairs if not spared}
+        self.outcomes = [Outcome.HELD] * len(self.batch.keys)
+
+    def prepare(self) -> Intent:
+        """Everything up to the commit. Raises StoreBusy, StillPointedAt, RowsMoved: try again."""
+        parts = Parts()
+        further = _further(self.layout)
+        reading = Reading.of(self.query, self.layout, self.session.dialect, further)
+        for keys in self._slices(list(self.unspared)):
+            rows = self._locked(reading, keys)
+            self._sort_out(rows)
+            if len(rows.keys) < len(keys):
+                seen = set(rows.keys)
+                self._account_for([key for key in keys if key not in seen])
+        if self.eligible.keys:
+            self._delete(reading, parts)
+        return self._intent(parts)
+
+    def finish(self, intent: Intent, journal: Journal) -> Effect:
+        """Make it durable that we are about to, then make it final."""
+        if self.eligible.keys:
+            journal.intend(intent)
+            self._commit()
+        return Effect(
+            outcomes=self.outcomes,
+            reasons=self.reasons,
+            parts=intent.parts,
+            counts=intent.counts,
+        )
+
+    def _slices(self, keys: list[Key]) -> list[list[Key]]:
+        size = self.session.dialect.most_keys(self.layout.key)
+        return [keys[start : start + size] for start in range(0, len(keys), size)]
+
+    def _locked(self, reading: Reading, keys: Sequence[Key]) -> Rows:
+        """Lock those rows of the category that nobody else has locked, and read them."""
+        among, parameters = self.session.dialect.among(self.layout.key, keys)
+        selected = reading.selected()
+        sql = (
+            f"SELECT {', '.join(selected)} FROM {self.layout.table} "
+            f"WHERE {among} AND {self.layout.where}{self.session.dialect.for_update}"
+        )
+        return reading.rows(self.session.columns(sql, parameters, len(selected)))
+
+    def _sort_out(self, rows: Rows) -> None:
+        """Decide every locked row on what it says now."""
+        decide, eligible = self.query.decide, self.eligible
+        further = list(zip(*rows.further, strict=True)) or [()] * len(rows.keys)
+        for row, key in enumerate(rows.keys):
+            place = self.unspared.get(key)
+            if place is None:
+                continue  # the same to the database's collation, and yet not what was planned
+            facts = rows.facts[row]
+            decision = None if facts is NO_FACTS else decide(facts)
+            if not isinstance(decision, Due):
+                reason = NO_LINKED_RECORD if decision is None else reason_code(decision)
+                self._leave(place, Outcome.NO_LONGER_DUE, reason)
+            elif rows.held[row]:
+                self._leave(place, Outcome.HELD, f"hold:{','.join(rows.held[row])}")
+            else:
+                self.outcomes[place] = Outcome.DESTROYED
+                eligible.places.append(place)
+                eligible.keys.append(key)
+                eligible.further.append(further[row])
+
+    def _leave(self, place: int, outcome: Outcome, reason: str) -> None:
+        self.outcomes[place] = outcome
+        self.reasons[place] = reason
+
+    def _account_for(self, keys: Sequence[Key]) -> None:
+        """Rows that could not be locked: gone, of another category by now, or others' for now."""
+        here = self._still_here(keys)
+        for key in keys:
+            place = self.unspared[key]
+            if key not in here:
+                was_ours = self.batch.earlier is not None and self.batch.earlier.present[place]
+                self.outcomes[place] = Outcome.DESTROYED if was_ours else Outcome.ALREADY_ABSENT
+            elif not here[key]:
+                self._leave(place, Outcome.NO_LONGER_DUE, NOT_IN_CATEGORY)
+            elif self.gives_up_locked:
+                self._leave(place, Outcome.FAILED, ROW_LOCKED)
+            else:
+                raise StoreBusy(
+                    f"Rows of instance {self.query.instance.id} are locked by others; "
+                    f"try again later."
+                )
+
+    def _still_here(self, keys: Sequence[Key]) -> dict[Key, bool]:
+        """Which rows exist, and whether they belong to the category. Locks nothing."""
+        dialect, key = self.session.dialect, self.layout.key
+        among, parameters = dialect.among(key, keys)
+        read = ", ".join(map(dialect.read_key, key))
+        sql = (
+            f"SELECT {read}, CASE WHEN {self.layout.where} THEN 1 ELSE 0 END "
+            f"FROM {self.layout.table} WHERE {among}"
+        )
+        return {tuple(row[:-1]): bool(row[-1]) for row in self.session.rows(sql, parameters)}
+
+    def _delete(self, reading: Reading, parts: Parts) -> None:
+        """Children deepest first, then the rows, under the very conditions that made them due."""
+        reaper = Reaper(self.session, parts)
+        for branch in self.layout.children:
+            reaper.reap(branch, self.layout.table, self._owners(branch, reading.further))
+        condition = candidates(self.layout, self.query, self.session.dialect)
+        conditions = [self.layout.where, *([condition] if condition is not None else [])]
+        conditions += [f"NOT ({hold})" for hold in reading.holds]
+        for keys in self._slices(self.eligible.keys):
+            among, parameters = self.session.dialect.among(self.layout.key, keys)
+            sql = f"DELETE FROM {self.layout.table} WHERE {among} AND {' AND '.join(conditions)}"
+            deleted = self.session.changed(sql, parameters)
+            if deleted != len(keys):
+                raise RowsMoved(
+                    f"Of {len(keys)} rows of instance {self.query.instance.id} the database "
+                    f"deleted {deleted}; a trigger or rule keeps rows from going. Nothing was "
+                    f"destroyed."
+                )
+        reaper.look_again()
+        if self.layout.check_at_once:
+            self.session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def _owners(self, branch: Branch, further: Columns) -> Owners:
+        """Which item a child belongs to, by the values that the child's columns point at."""
+        eligible = self.eligible
+        if branch.refs == self.layout.key:
+            return dict(zip(eligible.keys, eligible.places, strict=True))
+        columns = (*self.layout.key, *further)
+        names = [column.name for column in columns]
+        wanted = [names.index(column.name) for column in branch.refs]
+        owners: Owners = {}
+        rows = zip(eligible.keys, eligible.further, eligible.places, strict=True)
+        for key, more, place in rows:
+            values = (*key, *more)
+            ref = tuple(values[at] for at in wanted)
+            if None not in ref:
+                owners[ref] = place
+        return owners
+
+    def _intent(self, parts: Parts) -> Intent:
+        """What is about to be final, with what an interrupted attempt made final before."""
+        size = len(self.batch.keys)
+        texts, counts = parts.written(size)
+        present = bytearray(outcome is Outcome.DESTROYED for outcome in self.outcomes)
+        intent = Intent(present=present, parts=texts, counts=counts)
+        earlier = self.batch.earlier
+        if earlier is not None:
+            now = set(self.eligible.places)
+            for place in range(size):
+                if present[place] and place not in now:
+                    intent.parts[place] = earlier.parts[place]
+                    intent.counts[place] = earlier.counts[place]
+        return intent
+
+    def _commit(self) -> None:
+        try:
+            self.session.commit()
+        except StoreError as error:
+            said = error.sentence
+        else:
+            return
+        raise StoreBusy(
+            f"{said} The commit of a batch was not confirmed; resume the run, which will see "
+            f"what became of it."
+        )
+
+
+def _further(layout: Layout) -> Columns:
+    """Columns beyond the key that children point at, each once."""
+    of_key = {column.name for column in layout.key}
+    pointed_at = {
+        column.name: column
+        for branch in layout.children
+        for column in branch.refs
+        if column.name not in of_key
+    }
+    return tuple(pointed_at.values())
