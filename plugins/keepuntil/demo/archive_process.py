@@ -41,24 +41,26 @@ def serving(state: Path, port: int, scale_name: str, seed: int) -> Iterator[str]
     Raises StoreUnreachable when the server does not come up.
     """
     module = "keepuntil.demo.archive_server"
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, str(state), str(port), scale_name, str(seed)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        if process.stdout is None or process.stdout.readline().strip() != "ready":
-            raise StoreUnreachable(
-                f"The demonstration's S3 server did not start on port {port} of this machine; "
-                "what it wrote above says why."
-            )
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        if process.stdin is not None:
-            process.stdin.close()
+    command = [sys.executable, "-m", module, str(state), str(port), scale_name, str(seed)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
-            process.wait(SECONDS_TO_STOP)
+            if process.stdout is None or process.stdout.readline().strip() != "ready":
+                raise StoreUnreachable(
+                    f"The demonstration's S3 server did not start on port {port} of this "
+                    "machine; what it wrote above says why."
+                )
+            yield f"http://127.0.0.1:{port}"
         finally:
-            process.kill()
-            process.wait()
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """Closing its input makes the server save and end; one that does not end is killed."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(SECONDS_TO_STOP)
+    finally:
+        process.kill()

@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Set
+from contextlib import closing
 from datetime import date
 from typing import Final
 
@@ -77,12 +78,15 @@ def objects_found(endpoint: str) -> dict[str, int]:
         aws_secret_access_key="demo",  # noqa: S106 - the embedded server checks none
     )
     found: Counter[str] = Counter()
-    for listed in client.get_paginator("list_object_versions").paginate(Bucket=archive.BUCKET):
-        for entry in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
-            found[entry["Key"]] += 1
-    for begun in client.get_paginator("list_multipart_uploads").paginate(Bucket=archive.BUCKET):
-        for upload in begun.get("Uploads", ()):
-            found[upload["Key"]] += 1
+    with closing(client):
+        versions = client.get_paginator("list_object_versions")
+        for listed in versions.paginate(Bucket=archive.BUCKET):
+            for entry in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
+                found[entry["Key"]] += 1
+        uploads = client.get_paginator("list_multipart_uploads")
+        for begun in uploads.paginate(Bucket=archive.BUCKET):
+            for upload in begun.get("Uploads", ()):
+                found[upload["Key"]] += 1
     return found
 
 

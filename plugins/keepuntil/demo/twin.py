@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,8 @@ DUE: Final = {
     # Booked before 1 March 2016, Shanghai time, eight hours before UTC.
     "account_transaction": f"""
         SELECT rowid AS id, account_no, sequence_no FROM account_transaction
-        WHERE booked_at {NOT_SENTINEL} AND datetime(booked_at, '+8 hours') < '2016-03-01'
+        WHERE date(booked_at, '+8 hours') {NOT_SENTINEL}
+          AND date(booked_at, '+8 hours') < '2016-03-01'
     """,
     "customer_identity": f"""
         SELECT customer_no AS id FROM customer_identity
@@ -85,12 +87,10 @@ TABLES: Final = (
 def purge_copy(bank: Path, copy: Path) -> dict[str, tuple[int, int]]:
     """Copy the bank, purge the copy by hand; by table, how many due rows went and stayed."""
     copy.unlink(missing_ok=True)
-    with sqlite3.connect(bank) as source, sqlite3.connect(copy) as target:
-        source.backup(target)
-    counts = {}
-    with sqlite3.connect(copy) as twin:
-        for table in DUE:
-            counts[table] = _purge(twin, table)
+    with closing(sqlite3.connect(bank)) as source, closing(sqlite3.connect(copy)) as twin:
+        source.backup(twin)
+        counts = {table: _purge(twin, table) for table in DUE}
+        twin.commit()
     return counts
 
 
@@ -123,7 +123,7 @@ def _count(connection: sqlite3.Connection, rows: str) -> int:
 
 def differences(bank: Path, copy: Path) -> list[str]:
     """Sentences on every table that is not as its twin; empty when all are."""
-    with sqlite3.connect(f"file:{bank}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{bank}?mode=ro", uri=True)) as connection:
         connection.execute("ATTACH DATABASE ? AS twin", (f"file:{copy}?mode=ro",))
         return [line for table in TABLES for line in _differences(connection, table)]
 
@@ -140,5 +140,5 @@ def _differences(connection: sqlite3.Connection, table: str) -> Iterator[str]:
 
 def due_loans(bank: Path) -> set[str]:
     """File numbers of loans whose clock has run out, whatever keeps them."""
-    with sqlite3.connect(bank) as connection:
+    with closing(sqlite3.connect(bank)) as connection:
         return {file_no for _, file_no in connection.execute(DUE["loan_file"])}
