@@ -66,8 +66,8 @@ def open_run(installation: Installation, plan_id: str, *, executor: str) -> str:
     Raises ApprovalError, PlanBlocked, PlanStale; PlanError when the sealed list is
     not the one that was approved.
     """
-    stored = plans.load(installation.register, plan_id)
     granted = warrant(installation, plan_id)
+    stored = plans.load(installation.register, plan_id)
     _refuse_same_person(stored.proposed_by, granted, executor)
     _refuse_altered_list(installation, stored.plan)
     rule = installation.rule(stored.plan.category)
