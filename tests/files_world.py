@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from keepuntil.domain.categories import EventSource, FilesInstance, FromAge, StoredInstance
@@ -45,7 +45,7 @@ class FilesWorld:
         self.folder = self.root / "archive"
         self.folder.mkdir(parents=True)
         self.declaration = FilesStore(name="shared_folder", root=str(self.root))
-        self.instance: StoredInstance = FilesInstance(
+        self.files_instance = FilesInstance(
             id="statements",
             store="shared_folder",
             under="archive",
@@ -54,12 +54,18 @@ class FilesWorld:
             record_group=record_group,
             commit_contents=commit_contents,
         )
+        self.instance: StoredInstance = self.files_instance
+
+    def declare(self, **changes: Any) -> None:
+        """Change what the rule says of the folder."""
+        self.files_instance = replace(self.files_instance, **changes)
+        self.instance = self.files_instance
 
     def store(self) -> FileTree:
         return FileTree(self.declaration)
 
-    def query(self, **changes: object) -> Query:
-        return replace(contract_query(self.instance), **changes)  # type: ignore[arg-type]
+    def query(self, **changes: Any) -> Query:
+        return replace(contract_query(self.instance), **changes)
 
     def put(self, number: int, closed_on: date | None, *, group: str | None = None) -> Key:
         key = self.write(f"{number % 3}/{group or 'none'}-{number}.pdf")
@@ -111,9 +117,11 @@ class FilesWorld:
         assert len(batches) == 1
         return batches[0]
 
-    def destroy(self, batch: Batch, journal: Journal | None = None) -> Effect:
+    def destroy(
+        self, batch: Batch, journal: Journal | None = None, *, query: Query | None = None
+    ) -> Effect:
         return self.store().destroy(
-            self.query(),
+            query or self.query(),
             batch,
             contract_warrant(),
             journal or WitnessJournal(self),

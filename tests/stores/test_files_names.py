@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,14 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from files_world import FilesWorld, sorted_by_components
 from keepuntil.domain.holds import Binding, Hold, HoldScope
 from keepuntil.domain.items import key_text, parse_key
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.errors import StoreMismatch
 from keepuntil.stores.files.naming import key_of, path_of
 from store_contract import CATEGORY
-
-from files_world import FilesWorld, sorted_by_components
 
 AWKWARD = [
     b"line\nbreak.pdf",
@@ -118,7 +117,7 @@ def test_names_that_differ_in_case_only_are_two_files(tmp_path: Path) -> None:
     world = FilesWorld(tmp_path)
     world.write("Loan.pdf")
     kept = world.write("loan.pdf", None)
-    if len(os.listdir(world.folder)) == 1:
+    if len(list(world.folder.iterdir())) == 1:
         pytest.skip("this file system does not tell upper from lower case")
     batch = world.batch()
     assert batch.keys == [("Loan.pdf",)]

@@ -108,10 +108,10 @@ def failure_code(error: OSError) -> str:
 def mount_id(fd: int) -> int | None:
     """Two folders of one device may still be two mounts: a bind mount tells only by this."""
     try:
-        lines = Path(f"/proc/self/fdinfo/{fd}").read_text(encoding="ascii").splitlines()
+        lines = Path(f"/proc/self/fdinfo/{fd}").read_bytes().splitlines()
     except OSError:
         return None
-    return next((int(line[7:]) for line in lines if line.startswith("mnt_id:")), None)
+    return next((int(line[7:]) for line in lines if line.startswith(b"mnt_id:")), None)
 
 
 def _components(declaration: FilesStore, instance: FilesInstance) -> list[str]:

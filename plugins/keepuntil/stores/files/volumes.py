@@ -58,8 +58,8 @@ def warnings_of(volume: Volume | None, devices: Path = Path("/sys/dev/block")) -
     if volume.read_only:
         found.append("the volume is mounted read-only: nothing can be destroyed on it")
     block = devices / volume.device
-    if _says(block / "queue" / "rotational", "0") or _says(
-        block / ".." / "queue" / "rotational", "0"
+    if _says(block / "queue" / "rotational", b"0") or _says(
+        block / ".." / "queue" / "rotational", b"0"
     ):
         found.append(
             "the device is flash (SSD): it remaps blocks, so overwriting means nothing there; "
@@ -81,14 +81,14 @@ def _mount_table() -> str:
 
 
 def _is_encrypted(block: Path) -> bool:
-    if _says(block / "dm" / "uuid", "CRYPT-"):
+    if _says(block / "dm" / "uuid", b"CRYPT-"):
         return True
     below = block / "slaves"
     return below.is_dir() and any(_is_encrypted(device) for device in below.iterdir())
 
 
-def _says(file: Path, beginning: str) -> bool:
+def _says(file: Path, beginning: bytes) -> bool:
     try:
-        return file.read_text(encoding="ascii").startswith(beginning)
-    except (OSError, ValueError):
+        return file.read_bytes().startswith(beginning)
+    except OSError:
         return False

@@ -127,9 +127,10 @@ class Walk:
 
     def _entries(self, fd: int) -> Iterator[tuple[bytes, _Kind]]:
         try:
+            os.stat(b".", dir_fd=fd)  # a folder that lists its names may still not be searched
             yield from _sorted_entries(fd, self.window)
         except OSError as error:
-            # The disk failed in the middle of the folder: what is missing is unknown.
+            # Not searchable, or the disk failed half-way: what is missing is unknown.
             self.unreadable(os.fstat(fd).st_ino, failure_code(error))
 
 
