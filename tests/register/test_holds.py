@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from register.world import NOW
 from sqlalchemy import select, update
 
 from keepuntil.domain.holds import Hold, HoldScope
 from keepuntil.errors import EvidenceError, UsageError
 from keepuntil.register import Register, holds
 from keepuntil.register.tables import hold as table
+from register_world import NOW
 
 HOLD = Hold(
     hold_id="LIT-2026-014",

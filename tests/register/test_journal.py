@@ -7,15 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from register.world import (
-    NOW,
-    finish,
-    intent,
-    outcomes,
-    running,
-    seconds,
-    work,
-)
 from sqlalchemy import Connection, func, select
 
 from keepuntil.domain.outcomes import CODE, Outcome
@@ -24,6 +15,15 @@ from keepuntil.evidence.sealing import SealingKey
 from keepuntil.register import Register, journal
 from keepuntil.register.tables import intent as intent_table
 from keepuntil.register.tables import observation
+from register_world import (
+    NOW,
+    finish,
+    intent,
+    outcomes,
+    running,
+    seconds,
+    work,
+)
 
 DESTROYED, HELD, ABSENT = Outcome.DESTROYED, Outcome.HELD, Outcome.ALREADY_ABSENT
 
@@ -143,13 +143,65 @@ def test_outcomes_of_a_batch_are_written_once(register: Register) -> None:
     assert journal.shards(register, run_id)[0].observed == 1
 
 
+@pytest.mark.parametrize("end", [Outcome.FAILED, Outcome.PENDING_EXTERNAL])
+def test_batch_with_an_item_not_at_its_end_is_tried_again(register: Register, end: Outcome) -> None:
+    run_id = running(register, {"core": [2, 1]})
+    worker = work(register, run_id)
+    worker.do(0, HELD, end, groups_left=["group-0", "group-1"])
+    worker.do(1, HELD)
+    assert journal.open_batches(register, run_id, 0) == [0]
+    assert journal.unfinished(register, run_id) == 0
+    worker.do(0, HELD, DESTROYED, groups_left=["group-0"])
+    assert journal.open_batches(register, run_id, 0) == []
+    totals = journal.totals(register, run_id)["core"]
+    assert (totals[HELD], totals[DESTROYED], totals[end]) == (2, 1, 0)
+    assert list(journal.groups_left(register, run_id)) == ["group-0"]
+    assert journal.shards(register, run_id)[0].observed == 2
+    with pytest.raises(RegisterError, match="has its outcomes already"):
+        journal.batch(register, worker.lease, 0)
+
+
+def test_what_was_destroyed_stays_destroyed_whatever_a_later_attempt_says(
+    register: Register,
+) -> None:
+    run_id = running(register, {"core": [5]})
+    lease = work(register, run_id).lease
+    first = journal.batch(register, lease, 0)
+    first.intend(intent([1, 1, 0, 0, 0]), NOW)
+    ends = (DESTROYED, DESTROYED, Outcome.FAILED, HELD, ABSENT)
+    first.observe(outcomes(*ends, parts=True, reasons={2: "refused"}), NOW)
+    again = journal.batch(register, lease, 0)
+    again.intend(intent([0, 0, 1, 1, 0]), NOW)
+    ends = (HELD, ABSENT, DESTROYED, DESTROYED, ABSENT)
+    again.observe(outcomes(*ends, reasons={0: "hold:LIT-1", 1: "gone"}), NOW + seconds(9))
+    (stands,) = journal.observed(register, run_id, "core")
+    expected = (DESTROYED, DESTROYED, DESTROYED, DESTROYED, ABSENT)
+    assert stands.outcomes == bytes(CODE[end] for end in expected)
+    assert list(stands.part_counts) == [0, 1, 0, 0, 0]
+    assert stands.part_commitments == b"\x07" * 64 + bytes(96)
+    assert stands.reasons == {}
+    assert stands.observed_at == NOW + seconds(9)
+    assert journal.totals(register, run_id)["core"][DESTROYED] == 4
+
+
+def test_zombie_does_not_replace_open_ends(register: Register) -> None:
+    run_id = running(register, {"core": [1]})
+    lease = work(register, run_id).lease
+    journal.batch(register, lease, 0).observe(outcomes(Outcome.FAILED), NOW)
+    zombie = journal.batch(register, lease, 0)
+    work(register, run_id, worker="w2", at=NOW + seconds(61))
+    with pytest.raises(LeaseLost):
+        zombie.observe(outcomes(HELD), NOW)
+    assert journal.totals(register, run_id)["core"][Outcome.FAILED] == 1
+
+
 def test_item_destroyed_without_an_intent_is_not_believed(register: Register) -> None:
     run_id = running(register, {"core": [3]})
     slot = journal.batch(register, work(register, run_id).lease, 0)
     with pytest.raises(RegisterError, match="3 items of batch 0"):
         slot.observe(outcomes(DESTROYED, DESTROYED, DESTROYED), NOW)
     slot.intend(intent([1, 1, 0]), NOW)
-    with pytest.raises(RegisterError, match="1 items of batch 0.*no intent had named them"):
+    with pytest.raises(RegisterError, match=r"1 items of batch 0.*no intent had named them"):
         slot.observe(outcomes(DESTROYED, HELD, DESTROYED), NOW)
     assert written(register) == (1, 0)
     slot.observe(outcomes(DESTROYED, DESTROYED, HELD), NOW)
@@ -232,6 +284,14 @@ def test_zombie_neither_intends_nor_observes(register: Register) -> None:
     assert written(register) == (2, 1)
 
 
+def intend_or_say(slot: journal.Slot, start: threading.Barrier, shut_out: list[bool]) -> None:
+    start.wait()
+    try:
+        slot.intend(intent([1]), NOW)
+    except LeaseLost:
+        shut_out.append(True)
+
+
 def test_heir_sees_every_intent_that_was_written_before_his_claim(
     url: str, key: SealingKey
 ) -> None:
@@ -243,15 +303,8 @@ def test_heir_sees_every_intent_that_was_written_before_his_claim(
             start = threading.Barrier(2, timeout=20)
             shut_out: list[bool] = []
 
-            def intend(slot: journal.Slot = slot, start: threading.Barrier = start) -> None:
-                start.wait()
-                try:
-                    slot.intend(intent([1]), NOW)
-                except LeaseLost:
-                    shut_out.append(True)
-
             before = slot.attempts
-            zombie = threading.Thread(target=intend)
+            zombie = threading.Thread(target=intend_or_say, args=(slot, start, shut_out))
             zombie.start()
             start.wait()
             heir = work(other, run_id, worker=f"w{turn}", at=NOW + seconds(100 * turn))
@@ -268,9 +321,11 @@ def test_two_workers_race_for_a_shard_and_one_wins(url: str, key: SealingKey) ->
 
         def race(name: str) -> None:
             with Register.open(url, key) as mine:
-                for number in range(12):
-                    if journal.claim(mine, run_id, number, name, NOW, 60):
-                        won.append((number, name))
+                won.extend(
+                    (number, name)
+                    for number in range(12)
+                    if journal.claim(mine, run_id, number, name, NOW, 60)
+                )
 
         threads = [threading.Thread(target=race, args=(f"w{number}",)) for number in range(4)]
         for thread in threads:
@@ -390,7 +445,10 @@ def test_outcomes_that_do_not_fit_the_batch_are_refused(
         (journal.IntentColumns(present=bytearray(2), parts=[""], counts=[0, 0]), "differ"),
         (journal.IntentColumns(present=bytearray(2), parts=["", ""], counts=[0]), "differ"),
         (journal.IntentColumns(present=bytearray(2), parts=["\n", ""], counts=[0, 0]), "one line"),
-        (journal.IntentColumns(present=bytearray(b"\2\0"), parts=["", ""], counts=[0, 0]), "1 or 0"),
+        (
+            journal.IntentColumns(present=bytearray(b"\2\0"), parts=["", ""], counts=[0, 0]),
+            "1 or 0",
+        ),
     ],
 )
 def test_intents_that_do_not_fit_the_batch_are_refused(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from register.world import CATEGORY, NOW, RULE, RULE_DIGEST, TODAY
 from sqlalchemy import create_engine, text
 
 from keepuntil.errors import KeyFileError, RegisterBusy, RegisterError
@@ -20,6 +20,7 @@ from keepuntil.evidence.sealing import SealingKey
 from keepuntil.register import Register, engines, migrate, migrations, nights, rule_versions
 from keepuntil.register.places import Place
 from keepuntil.register.tables import metadata
+from register_world import CATEGORY, NOW, RULE, RULE_DIGEST, TODAY
 
 
 def set_version(url: str, version: str) -> None:
@@ -106,11 +107,10 @@ def test_file_that_is_no_database_is_refused(
 ) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database, but long enough to look at\n" * 50)
+    url = f"sqlite:///{path}"
+    attempt = partial(Register.open, url, key) if make_or_open == "open" else partial(migrate, url)
     with pytest.raises(RegisterError, match="SQLITE_NOTADB"):
-        if make_or_open == "open":
-            Register.open(f"sqlite:///{path}", key)
-        else:
-            migrate(f"sqlite:///{path}")
+        attempt()
 
 
 @pytest.mark.parametrize(
@@ -211,9 +211,9 @@ def test_sqlite_syncs_every_commit_and_overwrites_what_it_deletes(
 def test_postgresql_commits_durably_whatever_the_database_says(
     postgres_url: str, key: SealingKey
 ) -> None:
-    with Register.open(f"{postgres_url}?options=-csynchronous_commit%3Doff", key) as register:
-        with register.writing() as connection:
-            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+    lax = f"{postgres_url}?options=-csynchronous_commit%3Doff"
+    with Register.open(lax, key) as register, register.writing() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
 
 
 def test_moment_without_a_zone_is_refused(register: Register) -> None:
@@ -246,18 +246,20 @@ def test_register_locked_by_another_program_is_busy_not_broken(
     sqlite_url: str, key: SealingKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "PATIENCE_SECONDS", 0)
-    with Register.open(sqlite_url, key) as first, Register.open(sqlite_url, key) as second:
-        with first.writing():
-            with pytest.raises(RegisterBusy, match="Try again later"):
-                nights.record(second, CATEGORY, TODAY, "certified", NOW)
+    first, second = Register.open(sqlite_url, key), Register.open(sqlite_url, key)
+    with first, second, first.writing(), pytest.raises(RegisterBusy, match="Try again later"):
+        nights.record(second, CATEGORY, TODAY, "certified", NOW)
 
 
 def test_failed_write_leaves_nothing(register: Register) -> None:
-    with pytest.raises(ZeroDivisionError), register.writing() as connection:
-        connection.execute(
-            text("INSERT INTO register_key (purpose, wrapped) VALUES ('x', :w)"), {"w": b"y"}
-        )
-        _ = 1 / 0
+    def write_and_fail() -> None:
+        with register.writing() as connection:
+            insert = text("INSERT INTO register_key (purpose, wrapped) VALUES ('x', :w)")
+            connection.execute(insert, {"w": b"y"})
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_and_fail()
     with register.reading() as connection:
         query = text("SELECT count(*) FROM register_key WHERE purpose = 'x'")
         assert connection.execute(query).scalar() == 0

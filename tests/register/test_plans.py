@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from register.world import (
+from sqlalchemy import Connection, func, select, text, update
+
+from keepuntil.domain.chunks import Chunk
+from keepuntil.errors import EvidenceError, PlanError
+from keepuntil.evidence.sealing import SealingKey
+from keepuntil.register import Register, migrate, plans, rule_versions
+from keepuntil.register.plans import PlanState
+from keepuntil.register.tables import item_chunk, item_list, list_key
+from register_world import (
     CATEGORY,
     NOW,
     RULE,
@@ -23,14 +31,6 @@ from register.world import (
     plan_of,
     seconds,
 )
-from sqlalchemy import Connection, func, select, text, update
-
-from keepuntil.domain.chunks import Chunk
-from keepuntil.errors import EvidenceError, PlanError
-from keepuntil.evidence.sealing import SealingKey
-from keepuntil.register import Register, migrate, plans, rule_versions
-from keepuntil.register.plans import PlanState
-from keepuntil.register.tables import item_chunk, item_list, list_key
 
 LAYOUT = {"core": [3, 3, 1], "scans": [2]}
 
@@ -65,7 +65,9 @@ def test_more_chunks_than_one_page_and_one_buffer_come_back_whole(
         assert found == list(chunk(sum(sizes)).keys)
 
 
-KEYS = st.tuples(st.one_of(st.integers(-(2**63), 2**63), st.text(max_size=8), st.binary(max_size=8)))
+KEYS = st.tuples(
+    st.one_of(st.integers(-(2**63), 2**63), st.text(max_size=8), st.binary(max_size=8))
+)
 GROUPS = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=8))
 
 

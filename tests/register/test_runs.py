@@ -6,7 +6,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from register.world import (
+
+from keepuntil.domain.outcomes import Outcome
+from keepuntil.errors import LeaseLost, PlanError, RegisterError
+from keepuntil.register import Register, journal, plans, runs
+from keepuntil.register.plans import PlanState
+from keepuntil.register.runs import RunState
+from register_world import (
     NOW,
     approve,
     finish,
@@ -16,12 +22,6 @@ from register.world import (
     warrant,
     work,
 )
-
-from keepuntil.domain.outcomes import Outcome
-from keepuntil.errors import LeaseLost, PlanError, RegisterError
-from keepuntil.register import Register, journal, plans, runs
-from keepuntil.register.plans import PlanState
-from keepuntil.register.runs import RunState
 
 LAYOUT = {"scans": [2, 2, 1], "core": [3, 3, 3, 1], "empty": []}
 PHASES = [["scans"], ["core", "empty"]]
@@ -125,7 +125,8 @@ def test_run_with_one_item_not_at_its_end_is_incomplete(register: Register, end:
     assert journal.close_run(register, run_id, NOW) is RunState.INCOMPLETE
     mandate = runs.load(register, run_id).warrant
     journal.open_run(register, mandate, [[("core", 1)]], 2, "executor", NOW)
-    assert runs.load(register, run_id).state is RunState.INCOMPLETE
+    assert runs.load(register, run_id).state is RunState.RUNNING
+    assert journal.close_run(register, run_id, NOW) is RunState.INCOMPLETE
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Row
 
 from keepuntil.domain.outcomes import CODE, ORDER, Outcome
 from keepuntil.errors import EvidenceError, RegisterError
@@ -78,6 +80,44 @@ def refuse_unfit(columns: OutcomeColumns, items: int) -> None:
         )
 
 
+def keep_destroyed(before: OutcomeColumns, after: OutcomeColumns) -> OutcomeColumns:
+    """The outcomes of a later attempt, where what was destroyed stays destroyed.
+
+    A hold placed since, or a new record under the old key, makes the later attempt say
+    otherwise of an item that is gone by our hands.
+    """
+    destroyed = CODE[Outcome.DESTROYED]
+    kept = [
+        place
+        for place, (old, new) in enumerate(zip(before.outcomes, after.outcomes, strict=True))
+        if old == destroyed and new != destroyed
+    ]
+    if not kept:
+        return after
+    outcomes = bytearray(after.outcomes)
+    counts, commitments = _parts(after)
+    old_counts, old_commitments = _parts(before)
+    for place in kept:
+        cell = slice(place * COMMITMENT_BYTES, (place + 1) * COMMITMENT_BYTES)
+        outcomes[place] = destroyed
+        counts[place] = old_counts[place]
+        commitments[cell] = old_commitments[cell]
+    return OutcomeColumns(
+        outcomes=bytes(outcomes),
+        commitments=after.commitments,
+        part_counts=counts if any(counts) else (),
+        part_commitments=bytes(commitments) if any(counts) else b"",
+        reasons={place: why for place, why in after.reasons.items() if place not in set(kept)},
+    )
+
+
+def _parts(columns: OutcomeColumns) -> tuple[list[int], bytearray]:
+    """The two columns of parts, written out where they were left empty."""
+    if len(columns.part_counts):
+        return list(columns.part_counts), bytearray(columns.part_commitments)
+    return [0] * len(columns), bytearray(len(columns) * COMMITMENT_BYTES)
+
+
 def tallies(outcomes: bytes) -> dict[str, int]:
     """How many items came to which end; every outcome is named."""
     return {outcome.value: outcomes.count(code) for code, outcome in enumerate(ORDER)}
@@ -88,6 +128,17 @@ def destroyed_unannounced(outcomes: bytes, announced: bytes) -> int:
     destroyed = int.from_bytes(outcomes.translate(_DESTROYED), "big")
     named = int.from_bytes(announced, "big")
     return (destroyed & ~named).bit_count()
+
+
+def outcome_fields(row: Row[Any]) -> dict[str, Any]:
+    """The fields of :class:`OutcomeColumns` that a row of table ``observation`` holds."""
+    return {
+        "outcomes": row.outcomes,
+        "commitments": row.commitments,
+        "part_counts": unpack_counts(row.part_counts),
+        "part_commitments": row.part_commitments,
+        "reasons": unpack_reasons(row.reasons),
+    }
 
 
 def pack_reasons(reasons: Mapping[int, str]) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
-from keepuntil.domain.chunks import Chunk, pack, unpack
+from keepuntil.domain.chunks import Chunk, unpack
 from keepuntil.errors import PlanError
 from keepuntil.evidence.sealing import SealingKey
 from keepuntil.register import sealing_places
@@ -45,9 +45,9 @@ class ListKeys:
     list_id: str
     data_key: SealingKey = field(repr=False)
 
-    def opened(self, instance: str, seq: int, sealed: bytes) -> Chunk:
-        """The chunk. EvidenceError when it was altered or belongs elsewhere."""
-        return unpack(self.data_key.open(sealed, sealing_places.items(self.list_id, instance, seq)))
+    def opened(self, instance: str, seq: int, sealed: bytes) -> bytes:
+        """A packed chunk. EvidenceError when it was altered or belongs elsewhere."""
+        return self.data_key.open(sealed, sealing_places.items(self.list_id, instance, seq))
 
 
 class ItemsDigest:
@@ -130,11 +130,16 @@ def chunk(register: Register, plan_id: str, instance: str, seq: int) -> Chunk:
         sealed = connection.execute(query).scalar()
     if sealed is None:
         raise PlanError(f"Plan {plan_id} has no chunk {seq} in instance '{instance}'.")
-    return keys.opened(instance, seq, sealed)
+    return unpack(keys.opened(instance, seq, sealed))
 
 
 def chunks(register: Register, plan_id: str, instance: str) -> Iterator[tuple[int, Chunk]]:
     """All chunks of an instance in order, a few at a time. Raises PlanError."""
+    for seq, packed in _packed_chunks(register, plan_id, instance):
+        yield seq, unpack(packed)
+
+
+def _packed_chunks(register: Register, plan_id: str, instance: str) -> Iterator[tuple[int, bytes]]:
     with register.reading() as connection:
         keys = keys_of_plan(register, connection, plan_id)
     last = -1
@@ -147,8 +152,8 @@ def chunks(register: Register, plan_id: str, instance: str) -> Iterator[tuple[in
 def items_digest(register: Register, plan_id: str, instance: str) -> str:
     """The digest of a plan's list as it is sealed now. Raises PlanError, EvidenceError."""
     digest = ItemsDigest(register, instance)
-    for _, each in chunks(register, plan_id, instance):
-        digest.add(pack(each))
+    for _, packed in _packed_chunks(register, plan_id, instance):
+        digest.add(packed)
     return digest.text()
 
 

@@ -11,8 +11,7 @@ an intent. Whoever resumes asks :func:`open_batches` what is left.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,21 +53,11 @@ _READ_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedBatch:
-    """The outcomes of one batch, column by column, in plan order."""
+class ObservedBatch(OutcomeColumns):
+    """The outcomes of one batch as they stand."""
 
     seq: int
     observed_at: datetime
-    outcomes: bytes
-    """One :data:`~keepuntil.domain.outcomes.CODE` an item."""
-    commitments: bytes
-    part_counts: array[int]
-    """Empty together with ``part_commitments`` when no item had parts."""
-    part_commitments: bytes
-    reasons: Mapping[int, str]
-
-    def __len__(self) -> int:
-        return len(self.outcomes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +124,8 @@ def _page(register: Register, run_id: str, instance: str, after: int) -> list[Ro
 
 
 def _observed(row: Row[Any]) -> ObservedBatch:
-    return ObservedBatch(
-        seq=row.seq,
-        observed_at=row.observed_at,
-        outcomes=row.outcomes,
-        commitments=row.commitments,
-        part_counts=columns.unpack_counts(row.part_counts),
-        part_commitments=row.part_commitments,
-        reasons=columns.unpack_reasons(row.reasons),
-    )
+    fields = columns.outcome_fields(row)
+    return ObservedBatch(seq=row.seq, observed_at=row.observed_at, **fields)
 
 
 def totals(register: Register, run_id: str) -> dict[str, dict[Outcome, int]]:

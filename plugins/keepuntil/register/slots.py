@@ -154,7 +154,7 @@ class Slot:
         """Write what became of each item. To be called after the effect.
 
         Outcomes stand for good once every item came to an end; before that, a later
-        attempt at what failed replaces them.
+        attempt at what failed replaces them, where what was destroyed stays destroyed.
 
         ``groups_left`` are record groups of items that are not gone, for a later phase.
         Raises LeaseLost when another worker has the shard, and RegisterError when the
@@ -163,7 +163,8 @@ class Slot:
         """
         columns.refuse_unfit(observed, self.items)
         self._refuse_unannounced(observed.outcomes)
-        row = self._key() | self._observation(observed, groups_left) | {"observed_at": now}
+        rest = {"observed_at": now, "sealed_groups_left": self._sealed_groups(groups_left)}
+        row = self._key() | self._observation(observed) | rest
         # A crash before the end of this transaction leaves the intent, from which the
         # next attempt knows what is gone by our hands.
         with self._register.writing() as connection:
@@ -171,18 +172,20 @@ class Slot:
                 self._lease.change(connection, observed=shard.c.observed + 1)
             else:
                 self._lease.confirm(connection)
-                self._replace_open_ends(connection, row)
+                before = self._open_ends(connection)
+                kept = self._observation(columns.keep_destroyed(before, observed))
+                mine = _at(observation, self._lease, self._seq)
+                connection.execute(update(observation).where(*mine).values(row | kept))
 
-    def _replace_open_ends(self, connection: Connection, row: dict[str, Any]) -> None:
-        """Failed and pending items were tried again; outcomes that are ends stand for good."""
+    def _open_ends(self, connection: Connection) -> OutcomeColumns:
+        """Outcomes that may be replaced: some items failed or are pending."""
         mine = _at(observation, self._lease, self._seq)
-        replaced = connection.execute(
-            update(observation).where(*mine, ~all_at_an_end()).values(row)
-        )
-        if not replaced.rowcount:
+        row = connection.execute(select(observation).where(*mine, ~all_at_an_end())).one_or_none()
+        if row is None:
             raise _outcomes_stand(self._lease, self._seq)
+        return OutcomeColumns(**columns.outcome_fields(row))
 
-    def _observation(self, observed: OutcomeColumns, groups_left: Sequence[str]) -> dict[str, Any]:
+    def _observation(self, observed: OutcomeColumns) -> dict[str, Any]:
         return columns.tallies(observed.outcomes) | {
             "item_count": self.items,
             "outcomes": observed.outcomes,
@@ -190,7 +193,6 @@ class Slot:
             "part_counts": columns.pack_counts(observed.part_counts),
             "part_commitments": observed.part_commitments,
             "reasons": columns.pack_reasons(observed.reasons),
-            "sealed_groups_left": self._sealed_groups(groups_left),
         }
 
     def _sealed_groups(self, groups_left: Sequence[str]) -> bytes | None:
