@@ -208,7 +208,7 @@ def last_day(
     end = add(first_day(trigger, start, year_start), period)
     if end == date.max:
         return end
-    return max(trigger, end - ONE_DAY)
+    return end - ONE_DAY if end > trigger else trigger
 
 
 def latest_expired_trigger(

@@ -134,7 +134,8 @@ def cutoffs(clock: Clock, as_of: date) -> Cutoffs:
         )
     latest: dict[str, date] = {}
     for trigger in required:
-        latest[trigger.event] = _cutoff(clock, trigger, as_of)
+        cutoff = _cutoff(clock, trigger, as_of)
+        latest[trigger.event] = min(latest.get(trigger.event, cutoff), cutoff)
     if clock.floor is not None:
         expired = latest_expired_trigger(as_of, StartRule.EVENT_NEXT_DAY, clock.floor.period)
         event = clock.floor.event

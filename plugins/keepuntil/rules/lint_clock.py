@@ -53,13 +53,15 @@ def minima(clock: Clock) -> list[Period]:
 
 
 def _triggers(document: Document, clock: Clock) -> None:
-    events = [trigger.event for trigger in clock.triggers]
     for at, trigger in enumerate(clock.triggers):
         path = ("clock", "triggers", "events", at)
-        if trigger.event in events[:at]:
+        earlier = clock.triggers[:at]
+        # With all_of one event may run under two laws, each with its own start and minimum.
+        all_of = clock.combine is Combine.ALL_OF
+        if trigger in earlier if all_of else trigger.event in [one.event for one in earlier]:
             document.note_at(path, f"The trigger '{trigger.event}' is named twice.")
         own = trigger.start is not None or trigger.keep_at_least is not None
-        if own and clock.combine is not Combine.ALL_OF:
+        if own and not all_of:
             document.note_at(path, "A trigger has its own start or minimum with all_of only.")
         if trigger.optional and clock.combine is Combine.EARLIEST:
             document.note_at(path, "With earliest every trigger is optional; leave the word out.")
