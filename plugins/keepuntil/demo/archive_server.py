@@ -17,15 +17,18 @@ import signal
 import sys
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from keepuntil.demo import archive, scenario
 
 ACCOUNT: Final = "123456789012"
 HOST: Final = "127.0.0.1"
 PAGE: Final = 1000
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def main(state: Path, port: int, scale: scenario.Scale, seed: int) -> None:
@@ -43,7 +46,7 @@ def main(state: Path, port: int, scale: scenario.Scale, seed: int) -> None:
         _restore(backend, state)
     else:
         _fill(backend, scale, seed)
-    application = DomainDispatcherApplication(create_backend_app)
+    application = _answering_retention(DomainDispatcherApplication(create_backend_app), backend)
     server = make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
     threading.Thread(target=_wait_for_the_end, args=(server.shutdown,), daemon=True).start()
@@ -117,6 +120,36 @@ def _split(page: list[Any]) -> tuple[list[Any], list[str], list[Any]]:
 
     markers = [entry for entry in page if isinstance(entry, FakeDeleteMarker)]
     return [entry for entry in page if not isinstance(entry, FakeDeleteMarker)], [], markers
+
+
+def _answering_retention(application: Application, backend: Any) -> Application:
+    """Answers GetObjectRetention, which moto takes for a plain GetObject."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        query = parse_qs(environ["QUERY_STRING"], keep_blank_values=True)
+        if environ["REQUEST_METHOD"] != "GET" or "retention" not in query:
+            return application(environ, start_response)
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+        key = path.removeprefix(f"/{archive.BUCKET}/")
+        version = query.get("versionId", [None])[0]
+        found = backend.get_object(archive.BUCKET, key, version_id=version)
+        status, body = _retention(found)
+        start_response(status, [("Content-Type", "application/xml")])
+        return [body.encode()]
+
+    return answer
+
+
+def _retention(found: Any) -> tuple[str, str]:
+    """Status and body of the answer about one version, None when there is no such one."""
+    if found is None:
+        return "404 Not Found", "<Error><Code>NoSuchKey</Code></Error>"
+    if found.lock_until is None:
+        return "404 Not Found", "<Error><Code>NoSuchObjectLockConfiguration</Code></Error>"
+    return "200 OK", (
+        f"<Retention><Mode>{found.lock_mode}</Mode>"
+        f"<RetainUntilDate>{found.lock_until}</RetainUntilDate></Retention>"
+    )
 
 
 def _fill(backend: Any, scale: scenario.Scale, seed: int) -> None:

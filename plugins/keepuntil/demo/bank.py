@@ -152,12 +152,19 @@ def _details(scale: Scale, people: list[invented.Person]) -> Iterator[Row]:
 
 
 def _loans(scale: Scale, random: Random) -> Iterator[Row]:
-    """Opened since 2008 for one to ten years; most of those that could be settled are."""
-    since_2008 = (date(2008, 1, 1) - date(2001, 1, 1)).days
+    """Opened since 2008 for one to ten years; most of those that could be settled are.
+
+    Those whose papers were scanned were opened since 2012, and all of them are settled.
+    """
+    since_2008, since_2012 = _day_number(2008), _day_number(2012)
     for loan in range(1, scale.loans + 1):
-        opened = since_2008 + int(random.random() * (_TODAY - since_2008 - 30))
+        is_scanned = loan <= scale.scanned_loans
+        first, last = (since_2012, _TODAY - 400) if is_scanned else (since_2008, _TODAY - 30)
+        opened = first + int(random.random() * (last - first))
         settled = opened + 365 + int(random.random() * 3_285)
-        is_settled = settled < _TODAY and random.random() < 0.95
+        if is_scanned:
+            settled = min(settled, _TODAY - 1 - loan % 300)
+        is_settled = is_scanned or (settled < _TODAY and random.random() < 0.95)
         disputed = is_settled and random.random() < 0.01
         yield (
             *(loan, f"PL-{loan}", loan * 13 % scale.customers + 1),
@@ -167,6 +174,10 @@ def _loans(scale: Scale, random: Random) -> Iterator[Row]:
             _between(settled, _TODAY, random) if disputed else None,
             loan * 104_729 % 90_000_000 + 500_000,
         )
+
+
+def _day_number(year: int) -> int:
+    return (date(year, 1, 1) - date(2001, 1, 1)).days
 
 
 def _loan_notes(scale: Scale, people: list[invented.Person]) -> Iterator[Row]:

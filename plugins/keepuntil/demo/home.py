@@ -109,7 +109,7 @@ class Home:
             "KEEPUNTIL_HOME": str(self.keepuntil),
             "KEEPUNTIL_POLICIES": str(self.policies),
             "CORE_BANKING_URL": f"sqlite:///{self.bank}",
-            "CORE_BANKING_READER_URL": f"sqlite:///file:{self.bank}?mode=ro&uri=true",
+            "CORE_BANKING_READER_URL": f"sqlite:///{self.bank}",
             "SCAN_ARCHIVE_KEYS": "demo:demo",
             "AIRFLOW_HOME": str(self.airflow),
             "GX_ANALYTICS_ENABLED": "false",

@@ -43,7 +43,7 @@ FULL: Final = Scale(
     marketing_profiles=60_000,
     complaints=12_000,
     scanned_loans=6_000,
-    recordings=2_000,
+    recordings=1_000,
     statements=10_000,
 )
 
