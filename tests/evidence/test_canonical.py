@@ -137,6 +137,16 @@ def test_unclear_json_is_refused_with_a_sentence(data: bytes, sentence: str) -> 
         canonical.parse(data, what="the list")
 
 
+def test_the_last_of_each_limit_is_still_read_and_written() -> None:
+    assert (
+        canonical.encode([9007199254740991, -9007199254740991])
+        == b"[9007199254740991,-9007199254740991]"
+    )
+    assert canonical.parse(b"1" * 40) == int("1" * 40)
+    assert canonical.parse(b'"aaa"', max_bytes=5) == "aaa"
+    assert canonical.parse(b"[[]]", max_depth=2) == [[]]
+
+
 def test_long_key_numbers_of_foreign_documents_are_read_whole() -> None:
     assert canonical.parse(b"[9223372036854775807]") == [2**63 - 1]
 

@@ -4,6 +4,7 @@ import json
 from base64 import b64decode
 from hashlib import sha256
 from io import BytesIO
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -251,8 +252,9 @@ def test_hashes_of_another_length_are_refused() -> None:
         LeafHashes(BytesIO(bytes(33)))
     with pytest.raises(EvidenceError, match="has 2 hashes"):
         Tree.resume(3, bytes(32))
-    with pytest.raises(EvidenceError, match="cannot have -1 leaves"):
-        Tree.resume(-1, b"")
+    for size in (-1, 2**63):
+        with pytest.raises(EvidenceError, match=f"cannot have {size} leaves"):
+            Tree.resume(size, bytes(32))
 
 
 def test_leaves_that_do_not_exist_have_no_proof() -> None:
@@ -277,6 +279,16 @@ def test_proofs_from_a_file_are_those_from_memory(tmp_path: Path) -> None:
         for index in (0, 255, 256, 1023, 1024, 1299):
             assert at_rest.inclusion_proof(index) == in_memory.inclusion_proof(index)
         assert at_rest.consistency_proof(700) == in_memory.consistency_proof(700)
+
+
+def test_proofs_from_a_mapped_file_are_those_from_memory(tmp_path: Path) -> None:
+    packed = b"".join(leaves_of(600))
+    (tmp_path / "leaves").write_bytes(packed)
+    with (
+        (tmp_path / "leaves").open("rb") as file,
+        mmap(file.fileno(), 0, access=ACCESS_READ) as mapped,
+    ):
+        assert LeafHashes(mapped).inclusion_proof(599) == LeafHashes(packed).inclusion_proof(599)
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_noticed() -> None:

@@ -7,6 +7,7 @@ its complete subtrees, one for each bit set in n. Hashes that travel together ar
 
 from collections.abc import Sequence
 from hashlib import sha256
+from os import SEEK_END
 from struct import iter_unpack
 from typing import BinaryIO
 
@@ -83,7 +84,7 @@ class Tree:
         Raises `EvidenceError` when the tree does not end on a boundary of that level.
         """
         view = memoryview(roots)
-        count = _count(view)
+        count = _count(len(view))
         if self._size % (1 << level):
             raise EvidenceError(
                 f"a tree of {self._size} leaves cannot take whole subtrees of {1 << level}"
@@ -133,11 +134,16 @@ class Tree:
         return tree
 
 
-def _count(packed: Packed) -> int:
-    count, rest = divmod(len(packed), HASH_BYTES)
+def _count(length: int) -> int:
+    count, rest = divmod(length, HASH_BYTES)
     if rest:
-        raise EvidenceError(f"packed hashes end in the middle of one: {len(packed)} bytes")
+        raise EvidenceError(f"packed hashes end in the middle of one: {length} bytes")
     return count
+
+
+def _length(file: BinaryIO) -> int:
+    file.seek(0, SEEK_END)
+    return file.tell()
 
 
 class LeafHashes:
@@ -150,10 +156,7 @@ class LeafHashes:
     def __init__(self, source: Packed | BinaryIO) -> None:
         self._source = source
         self._tiles: bytes | None = None
-        length = len(source) if isinstance(source, Packed) else source.seek(0, 2)
-        self.size, rest = divmod(length, HASH_BYTES)
-        if rest:
-            raise EvidenceError(f"the leaf hashes end in the middle of one: {length} bytes")
+        self.size = _count(len(source) if isinstance(source, Packed) else _length(source))
 
     def root(self, size: int | None = None) -> bytes:
         """Root over the first ``size`` leaves (all of them when not given)."""
