@@ -22,6 +22,7 @@ def cert() -> None:
 @click.pass_obj
 def list_certificates(session: Session) -> None:
     """List the certificates of this installation."""
+    from keepuntil.disposal.certifying import outcomes_of
     from keepuntil.register import certificates
 
     with session.installation() as installation:
@@ -34,10 +35,10 @@ def list_certificates(session: Session) -> None:
         [
             (
                 c.certificate_id,
-                f"{c.at:%F %T}",
-                c.outcomes.get("destroyed", 0),
+                f"{c.issued_at:%F %T}",
+                outcomes_of(c).get("destroyed", 0),
                 c.provisional_until,
-                c.bundle,
+                c.path,
             )
             for c in found
         ],

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keepuntil.cli.day import DAY
 from keepuntil.cli.output import print_json, print_table
 from keepuntil.cli.session import Session, operator
 
 if TYPE_CHECKING:
     from keepuntil.domain.holds import HoldScope
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.group()
@@ -36,6 +35,7 @@ def hold() -> None:
 @click.pass_obj
 def add(
     session: Session,
+    /,
     category: str,
     mandate: str,
     owner: str,
@@ -63,7 +63,7 @@ def add(
             scope=scope,
             value=value,
             placed_at=installation.now(),
-            review_by=review_by.date() if hasattr(review_by, "date") else None,
+            review_by=review_by,
         )
         holds.add(installation.register, placed)
     if session.as_json:

@@ -6,6 +6,7 @@ from datetime import date
 
 import click
 
+from keepuntil.cli.day import DAY
 from keepuntil.cli.output import print_json, print_table
 from keepuntil.cli.session import Session
 
@@ -23,13 +24,13 @@ def findings(session: Session) -> None:
         return
     print_table(
         ("since", "seen", "kind", "finding"),
-        [(f"{f.opened_at:%F}", f.times_seen, f.kind, f.sentence_en) for f in found],
+        [(f"{f.first_seen_at:%F}", f.seen, f.kind, f.sentence_en) for f in found],
         title=f"{len(found)} open findings",
     )
 
 
 @click.command()
-@click.option("--as-of", type=click.DateTime(formats=["%Y-%m-%d"]), help="Default: today (UTC).")
+@click.option("--as-of", type=DAY, help="Default: today (UTC).")
 @click.pass_context
 def overdue(ctx: click.Context, as_of: date | None) -> None:
     """Say for each rule what is overdue and whether it ran. Exit code 8 when anything is wrong."""
@@ -37,7 +38,7 @@ def overdue(ctx: click.Context, as_of: date | None) -> None:
 
     session: Session = ctx.obj
     with session.installation() as installation:
-        day = as_of.date() if hasattr(as_of, "date") else installation.now().date()
+        day = as_of or installation.now().date()
         lines = backlog(installation, day)
     if session.as_json:
         print_json(lines)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keepuntil.cli.day import DAY
 from keepuntil.cli.output import print_json, print_table, progress
 from keepuntil.cli.session import Session, operator
 
 if TYPE_CHECKING:
     from keepuntil.disposal.installation import Installation
     from keepuntil.domain.plans import Plan, Verdict
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
@@ -29,7 +28,7 @@ def plan(session: Session, category: str, as_of: date | None, proposed_by: str |
 
     with session.installation() as installation:
         rule = installation.rule(category)
-        day = _day(as_of) or installation.today(rule)
+        day = as_of or installation.today(rule)
         bars: dict[str, int | None] = {i.id: None for i in rule.stored_instances}
         with progress("looking through", bars) as tick:
             stored = planning.plan(
@@ -208,8 +207,3 @@ def _print_plan(session: Session, installation: Installation, plan: Plan) -> Non
         click.echo(f"limit    {sentence}")
     for line in lacking:
         click.echo(f"missing  {line}")
-
-
-def _day(value: object) -> date | None:
-    """Click gives a datetime for a day; the core wants the civil date."""
-    return value.date() if hasattr(value, "date") else None

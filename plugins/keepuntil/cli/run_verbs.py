@@ -56,15 +56,14 @@ def run(session: Session, plan_id: str, executor: str | None, *, yes: bool) -> N
 def verify(session: Session, run_id: str, verifier: str) -> None:
     """Re-read every store of RUN_ID with the second credential, then certify what was seen."""
     from keepuntil.disposal import certifying, nights, verifying
-    from keepuntil.register import journal, plans
+    from keepuntil.register import plans, runs
 
     with session.installation() as installation:
         verification = verifying.verify(installation, run_id, verifier=verifier)
         certificate = certifying.certify(installation, run_id)
-        run = journal.load_run(installation.register, run_id)
-        nights.record(
-            installation, plans.load(installation.register, run.plan_id).plan, "certified"
-        )
+        plan_id = runs.load(installation.register, run_id).warrant.plan_id
+        plan = plans.load(installation.register, plan_id).plan
+        nights.record(installation, plan, "certified")
     if session.as_json:
         print_json(certificate)
         return
