@@ -20,6 +20,7 @@ from decimal import Decimal
 from typing import Protocol
 
 import pytest
+
 from keepuntil.domain.categories import (
     ApprovalKind,
     Authority,
@@ -106,9 +107,7 @@ def contract_rule(*instances: StoredInstance, events: Sequence[str] = (EVENT,)) 
         sensitivity=None,
         effective_from=date(2020, 1, 1),
         review_by=date(2030, 1, 1),
-        authorities=(
-            Authority(cite="Test Act 1", rank=Rank.LAW, obligation=Obligation.KEEP),
-        ),
+        authorities=(Authority(cite="Test Act 1", rank=Rank.LAW, obligation=Obligation.KEEP),),
         clock=clock,
         disposition=Disposition(
             approval=ApprovalKind.NONE,
@@ -446,6 +445,24 @@ class StoreContract:
         effect = store.destroy(query, again, contract_warrant(), WitnessJournal(world))
         assert effect.outcomes == [Outcome.DESTROYED] * 4
         assert not world.keys() & set(keys)
+
+    def test_a_second_interruption_forgets_nothing_of_the_first(
+        self, world: World, store: Store
+    ) -> None:
+        for n in range(4):
+            world.put(n, DUE)
+        query = contract_query(world.instance)
+        (batch,) = batches_of(store, query)
+        journal = WitnessJournal(world)
+        half = replace(batch, spared=[False, False, True, True])
+        store.destroy(query, half, contract_warrant(), journal)
+        rest = replace(batch, earlier=journal.intents[0])
+        effect = store.destroy(query, rest, contract_warrant(), journal)
+        assert effect.outcomes == [Outcome.DESTROYED] * 4
+        second = journal.intents[1]
+        assert list(second.present) == [1] * 4
+        assert second.parts[:2] == journal.intents[0].parts[:2]
+        assert (second.parts, second.counts) == (effect.parts, effect.counts)
 
     def test_absent_and_never_under_our_hands_stays_already_absent_on_resume(
         self, world: World, store: Store
