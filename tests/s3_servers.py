@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,13 +50,24 @@ class Server:
 
     @cached_property
     def client(self) -> S3Client:
+        return self._client(attempts=5)
+
+    @cached_property
+    def client_of_one_attempt(self) -> S3Client:
+        return self._client(attempts=1)
+
+    def _client(self, attempts: int) -> S3Client:
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             aws_access_key_id=self.key,
             aws_secret_access_key=self.secret,
             region_name="us-east-1",
-            config=Config(s3={"addressing_style": "path"}, max_pool_connections=32),
+            config=Config(
+                s3={"addressing_style": "path"},
+                max_pool_connections=32,
+                retries={"mode": "standard", "total_max_attempts": attempts},
+            ),
         )
 
     @contextmanager
@@ -133,6 +145,18 @@ class Place:
 
     def keys(self) -> set[str]:
         return set(self.parts())
+
+    def backdate(self, key: str, *written: datetime) -> None:
+        """Pretend that versions and markers of a key, oldest first, were written long ago.
+
+        Only inside the embedded server; no S3 server lets anybody do this.
+        """
+        from moto.s3.models import s3_backends
+
+        (backend,) = s3_backends["123456789012"].values()
+        entries = backend.buckets[self.bucket].keys.getlist(key)
+        for entry, instant in zip(entries, written, strict=True):
+            entry.last_modified = instant
 
     def remove(self, key: str) -> None:
         """Take away everything under a key."""

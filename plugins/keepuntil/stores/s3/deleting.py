@@ -35,6 +35,9 @@ MOST_KEYS: Final = 1000
 FEWEST_KEYS: Final = 50
 """Below this the request costs more than its keys."""
 
+REQUESTS_A_PLACE: Final = 4
+"""Several small requests for each place in flight, so that all end at about the same time."""
+
 ROUNDS_WITHOUT_PROGRESS: Final = 8
 ATTEMPTS: Final = 20
 FIRST_PAUSE_SECONDS: Final = 0.2
@@ -107,7 +110,7 @@ def _round(connection: Connection, targets: Sequence[Target]) -> Refusals:
     """Ask once for every target: its code, empty where the server says it is done."""
     alone = [t for t in targets if t.upload is not None or NOT_IN_XML.search(t.key)]
     together = [t for t in targets if t.upload is None and not NOT_IN_XML.search(t.key)]
-    share = -(-len(together) // (2 * connection.pace.limit))
+    share = -(-len(together) // (REQUESTS_A_PLACE * connection.pace.limit))
     size = max(FEWEST_KEYS, min(MOST_KEYS, share))
     requests = [[target] for target in alone]
     requests += [together[start : start + size] for start in range(0, len(together), size)]

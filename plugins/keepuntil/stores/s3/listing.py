@@ -8,6 +8,7 @@ marker that leads to the next one, and a key ``%41`` would then skip everything 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict
 from urllib.parse import unquote_plus
 
@@ -59,7 +60,7 @@ def versioning_of(connection: Connection) -> Versioning:
 
 
 def pages(
-    connection: Connection, prefix: str, versioning: Versioning, *, first_page: int = PAGE
+    connection: Connection, prefix: str, versioning: Versioning, *, first_page: int | None = None
 ) -> Iterator[Page]:
     """Everything below a prefix, uploads aside.
 
@@ -68,7 +69,7 @@ def pages(
     """
     listed = _objects if versioning == "never" else _versions
     reached = ""
-    for page in listed(connection, prefix, first_page):
+    for page in listed(connection, prefix, first_page or PAGE):
         if page.states:
             if page.states[0].key < reached:
                 raise _out_of_order(connection)
@@ -207,14 +208,12 @@ def _uploads_page(
     place: _UploadPlace = {}
     if reached is not None:
         place = {"KeyMarker": reached[0], "UploadIdMarker": reached[1]}
+    asked = partial(call, Bucket=connection.bucket, Prefix=prefix, MaxUploads=PAGE, **place)
     try:
-        return connection.ask(call, Bucket=connection.bucket, Prefix=prefix, **place), False
+        answer, encoded = connection.ask(asked), False
     except UnreadableAnswerError:
-        pass
-    answer = connection.ask(
-        call, Bucket=connection.bucket, Prefix=prefix, EncodingType="url", **place
-    )
-    return answer, True
+        answer, encoded = connection.ask(asked, EncodingType="url"), True
+    return answer, encoded
 
 
 def _next_upload(

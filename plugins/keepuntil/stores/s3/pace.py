@@ -1,7 +1,8 @@
 """How many requests may be in flight: found out, not configured.
 
 Additive increase, multiplicative decrease, as TCP does it; and, as TCP Vegas does, the
-increase ends when more requests only make each wait longer (L. Brakmo, S. O'Malley,
+increase ends when more requests only make each wait longer; and until then, or the first
+refusal, it is one for every answer (L. Brakmo, S. O'Malley,
 L. Peterson, "TCP Vegas", SIGCOMM 1994).
 """
 
@@ -29,6 +30,7 @@ class Pace:
         self._changed = Condition()
         self._limit = FIRST_LIMIT
         self._in_flight = 0
+        self._settled = False
         self._quickest = float("inf")
         self._halved_at = self._throttled_at = float("-inf")
 
@@ -55,8 +57,10 @@ class Pace:
         with self._changed:
             self._quickest = min(self._quickest, seconds_per_key)
             queued = self._limit * (1 - self._quickest / max(seconds_per_key, 1e-9))
+            self._settled |= queued >= FEW_QUEUED
             if queued < FEW_QUEUED:
-                self._limit = min(MOST_IN_FLIGHT, self._limit + 1 / self._limit)
+                more = 1 / self._limit if self._settled else 1.0
+                self._limit = min(MOST_IN_FLIGHT, self._limit + more)
             elif queued > MANY_QUEUED:
                 self._limit = max(1.0, self._limit - 1 / self._limit)
             self._changed.notify_all()
@@ -67,6 +71,7 @@ class Pace:
         Requests sent before the last decrease say nothing about the limit after it.
         """
         with self._changed:
+            self._settled = True
             self._throttled_at = time.monotonic()
             if sent_at >= self._halved_at:
                 self._limit = max(1.0, self._limit / 2)
