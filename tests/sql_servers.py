@@ -42,7 +42,7 @@ class Place:
     engine: sa.Engine = field(init=False)
 
     def __post_init__(self) -> None:
-        self.engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        self.engine = sa.create_engine(self.url)
         if self.kind == "sqlite":
             sa.event.listen(self.engine, "connect", _checks_foreign_keys)
 
@@ -106,9 +106,11 @@ def fresh(kind: str, folder: Path) -> Iterator[Place]:
         url = database.update_query_dict({"options": f"-csearch_path={name}"})
     else:
         url = database.set(database=name)
+    place = Place(kind, url)
     try:
-        yield Place(kind, url)
+        yield place
     finally:
+        place.engine.dispose()
         with administrator.connect() as connection:
             cascade = " CASCADE" if kind == "postgresql" else ""
             connection.exec_driver_sql(f"DROP SCHEMA {name}{cascade}")

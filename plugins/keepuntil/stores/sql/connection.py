@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -70,6 +70,9 @@ _BEGIN_WRITING: Final = {
 }
 
 
+Answer = TypeVar("Answer")
+
+
 class Session:
     """One transaction. Driver errors leave it as sentences of ours."""
 
@@ -80,13 +83,13 @@ class Session:
 
     def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[Sequence[Any]]:
         """All rows of a statement; for results that are known to be small."""
-        with self._in_our_words():
-            return self._connection.exec_driver_sql(sql, parameters).fetchall()
+        return self._said(lambda: self._connection.exec_driver_sql(sql, parameters).fetchall())
 
     def named_rows(self, sql: str) -> list[dict[str, Any]]:
         """All rows of a statement by the names of their columns."""
-        with self._in_our_words():
-            return [dict(row) for row in self._connection.exec_driver_sql(sql).mappings()]
+        return self._said(
+            lambda: [dict(row) for row in self._connection.exec_driver_sql(sql).mappings()]
+        )
 
     def columns(self, sql: str, parameters: Parameters, width: int) -> list[Sequence[Any]]:
         """The result by columns, in one order of rows. ``width`` is their number."""
@@ -104,48 +107,33 @@ class Session:
 
     def changed(self, sql: str, parameters: Parameters = ()) -> int:
         """How many rows a DELETE deleted, as the database counted them."""
-        with self._in_our_words():
-            return self._connection.exec_driver_sql(sql, parameters).rowcount
+        return self._said(lambda: self._connection.exec_driver_sql(sql, parameters).rowcount)
 
     def stream(self, sql: str, size: int) -> Iterator[Sequence[Sequence[Any]]]:
         """Rows in pieces of at most ``size``, without holding more than a piece."""
-        with self._in_our_words():
-            result = self._connection.execution_options(
-                stream_results=True, max_row_buffer=size
-            ).exec_driver_sql(sql, ())
+        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=size)
+        result = self._said(lambda: streaming.exec_driver_sql(sql, ()))
         try:
-            while True:
-                with self._in_our_words():
-                    piece = result.fetchmany(size)
-                if not piece:
-                    return
+            while piece := self._said(lambda: result.fetchmany(size)):
                 yield piece
         finally:
             result.close()
 
     def execute(self, sql: str) -> None:
-        with self._in_our_words():
-            self._connection.exec_driver_sql(sql, ())
+        self._said(lambda: self._connection.exec_driver_sql(sql, ()))
 
     def commit(self) -> None:
-        with self._in_our_words():
-            self._connection.commit()
+        self._said(self._connection.commit)
 
     def start_over(self) -> None:
         """Leave a transaction that a failed statement has spoiled. Reading sessions only."""
-        with self._in_our_words():
-            self._connection.rollback()
-            for statement in _BEGIN_READING[_family(self.dialect)]:
-                self._connection.exec_driver_sql(statement)
+        self._said(self._connection.rollback)
+        for statement in _BEGIN_READING[_family(self.dialect)]:
+            self.execute(statement)
 
     def types(self, sql: str) -> list[object]:
         """The driver's type codes of a statement's columns; the statement is run."""
-        with self._in_our_words():
-            result = self._connection.exec_driver_sql(sql, ())
-            description = result.cursor.description if result.cursor is not None else ()
-            codes = [column[1] for column in description]
-            result.close()
-        return codes
+        return self._said(lambda: _type_codes(self._connection.exec_driver_sql(sql, ())))
 
     def named(self, schema: str | None, name: str) -> str:
         """A table or column, quoted, for use as a value."""
@@ -162,21 +150,24 @@ class Session:
         """For SQLAlchemy's inspector; errors of the driver are the caller's to translate."""
         return self._connection
 
-    @contextmanager
-    def _in_our_words(self) -> Iterator[None]:
-        with in_our_words(self.store):
-            yield
+    def _said(self, work: Callable[[], Answer]) -> Answer:
+        return in_our_words(self.store, work)
 
 
-@contextmanager
-def in_our_words(store: str) -> Iterator[None]:
-    """Driver errors as sentences without values; nothing of the original is carried along."""
+def _type_codes(result: CursorResult[Any]) -> list[object]:
+    description = result.cursor.description if result.cursor is not None else ()
+    codes: list[object] = [column[1] for column in description]
+    result.close()
+    return codes
+
+
+def in_our_words(store: str, work: Callable[[], Answer]) -> Answer:
+    """What ``work`` gives; driver errors become sentences that carry nothing of the original."""
     try:
-        yield
+        return work()
     except (DBAPIError, UnicodeError) as error:
         sentence = sentence_of(store, error)
-    else:
-        return
+    # Raised out here so that the driver's message does not travel along as the context.
     raise sentence
 
 
@@ -207,22 +198,19 @@ class Database:
     def _session(self, begin: dict[str, tuple[str, ...]]) -> Iterator[Session]:
         connection = self._connected()
         try:
-            dialect = self._spoken(connection)
-            with in_our_words(self.store):
-                for statement in begin[_family(dialect)]:
-                    connection.exec_driver_sql(statement)
-            yield Session(self.store, connection, dialect)
+            session = Session(self.store, connection, self._spoken(connection))
+            for statement in begin[_family(session.dialect)]:
+                session.execute(statement)
+            yield session
         finally:
-            with in_our_words(self.store):
-                connection.close()
+            in_our_words(self.store, connection.close)
 
     def _connected(self) -> Connection:
         if self._file is not None and not self._file.is_file():
             raise StoreUnreachable(
                 f"The store {self.store} has no database file where its reference points."
             )
-        with in_our_words(self.store):
-            return self._engine.connect()
+        return in_our_words(self.store, self._engine.connect)
 
     def _spoken(self, connection: Connection) -> Dialect:
         if self._dialect is None:

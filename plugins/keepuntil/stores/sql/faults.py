@@ -139,15 +139,15 @@ def sentence_of(store: str, error: DBAPIError | UnicodeError) -> StoreError:
 def classified(error: DBAPIError) -> tuple[Fault, str]:
     """The kind of fault, and its code in the words of the database's manual."""
     original = error.orig
+    number = original.args[0] if original is not None and original.args else None
+    if isinstance(number, int):
+        return _NUMBERS.get(number, Fault.OTHER), f"error {number}"
     state = getattr(original, "sqlstate", None)
     if isinstance(state, str):
         return _of_state(state), f"SQLSTATE {state}"
     name = getattr(original, "sqlite_errorname", None)
     if isinstance(name, str):
         return _of_sqlite(name), name
-    number = original.args[0] if original is not None and original.args else None
-    if isinstance(number, int):
-        return _of_number(number), f"error {number}"
     if error.connection_invalidated or not hasattr(original, "pgconn"):
         return Fault.UNREACHABLE, "no code"
     return _while_connecting(str(original)), "no code"
@@ -158,10 +158,6 @@ def _of_state(state: str) -> Fault:
         return _STATES[state]
     by_class = {"08": Fault.UNREACHABLE, "42": Fault.EXPRESSION, "22": Fault.EXPRESSION}
     return by_class.get(state[:2], Fault.OTHER)
-
-
-def _of_number(number: int) -> Fault:
-    return _NUMBERS.get(number, Fault.OTHER)
 
 
 def _of_sqlite(name: str) -> Fault:

@@ -58,24 +58,34 @@ def nearest(word: str, words: Sequence[str]) -> str:
 
 
 def table_names(session: Session, schema: str | None) -> list[str]:
-    with in_our_words(session.store):
-        return sa.inspect(session.connection).get_table_names(schema=schema)
+    inspector = sa.inspect(session.connection)
+    return in_our_words(session.store, lambda: inspector.get_table_names(schema=schema))
 
 
 def read_table(session: Session, schema: str | None, name: str) -> Table | None:
     """The table, or None when there is none of that name."""
-    with in_our_words(session.store), warnings.catch_warnings():
+    return in_our_words(session.store, lambda: _reflected(session, schema, name))
+
+
+def _reflected(session: Session, schema: str | None, name: str) -> Table | None:
+    with warnings.catch_warnings():
         # SQLAlchemy warns of column types it does not know; those are judged when used.
         warnings.simplefilter("ignore", SAWarning)
         inspector = sa.inspect(session.connection)
         try:
             columns = inspector.get_columns(name, schema=schema)
-            primary = inspector.get_pk_constraint(name, schema=schema)["constrained_columns"]
-            constraints = inspector.get_unique_constraints(name, schema=schema)
-            indexes = inspector.get_indexes(name, schema=schema)
         except NoSuchTableError:
             return None
+        primary = inspector.get_pk_constraint(name, schema=schema)["constrained_columns"]
+        constraints = inspector.get_unique_constraints(name, schema=schema)
+        # SQLite keeps its unique constraints as indexes it made itself; the others ignore the word.
+        indexes = inspector.get_indexes(name, schema=schema, include_auto_indexes=True)
     whole = [index for index in indexes if not _is_partial(index)]
+    unique = [
+        primary,
+        *(constraint["column_names"] for constraint in constraints),
+        *(_columns_of(index) for index in whole if index["unique"]),
+    ]
     return Table(
         schema=schema,
         name=name,
@@ -83,15 +93,7 @@ def read_table(session: Session, schema: str | None, name: str) -> Table | None:
         types={column["name"]: column["type"] for column in columns},
         empty_allowed=frozenset(c["name"] for c in columns if c["nullable"]),
         primary=tuple(primary),
-        unique=tuple(
-            frozenset(columns)
-            for columns in (
-                primary,
-                *(constraint["column_names"] for constraint in constraints),
-                *(_columns_of(index) for index in whole if index["unique"]),
-            )
-            if columns
-        ),
+        unique=tuple(frozenset(names) for names in unique if names),
         indexed=(tuple(primary), *(_columns_of(index) for index in whole)),
     )
 
