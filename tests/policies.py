@@ -105,6 +105,7 @@ def schedule(
 def clock_rule(folder: Path, clock: str, *, calendars: Mapping[str, str] | None = None) -> Rule:
     """The rule with another clock; every event it names is read from a column of that name."""
     text = RULE.replace(CLOCK, textwrap.indent(textwrap.dedent(clock).strip() + "\n", "  "))
+    text = text.replace("obligation: keep, period: P5Y,", "obligation: keep,")
     text = text.replace("    events: {settled: settled_on}\n", "    events: {}\n")
     # The reader itself names the events that lack a source; give each of them one.
     lacking = [line.split("'")[3] for line in mistakes(folder, text, calendars=calendars)]

@@ -108,11 +108,9 @@ def _reference(document: Document, path: Place, folder: Path, shape: ReferenceSh
 
 def _root(document: Document, path: Place, folder: Path, root: str) -> str:
     if root.startswith("~"):
-        document.note_at(
-            (*path, "root"), "A root is written out: ~ means another folder to each user."
-        )
+        document.note_at((*path, "root"), "A root is written out: ~ differs from user to user.")
     absolute = folder.absolute() / root
-    if absolute == Path(absolute.anchor):
+    if absolute.resolve() == Path(absolute.anchor):
         document.note_at((*path, "root"), "The root of a store is never the root of the machine.")
     return str(absolute)
 

@@ -148,7 +148,7 @@ def _parse(text: str, document: Document) -> None:
         for event in YAML(typ="safe", pure=True).parse(text):
             tree.take(event)
             if tree.stopped:
-                return
+                break
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
@@ -156,8 +156,13 @@ def _parse(text: str, document: Document) -> None:
         document.note(place, f"This is not YAML{said}; look at this line and those above it.")
     except YAMLError:
         document.note((1, 1), "The file is not YAML.")
-    if not tree.documents and not document.problems:
-        document.note((1, 1), "The file is empty.")
+    else:
+        if not tree.documents and not document.problems:
+            document.note((1, 1), "The file is empty.")
+        if not tree.stopped:
+            return
+    # Half a file would be refused for everything that stands in the other half.
+    document.content = UNSAID
 
 
 _BARE_TRUTH: Final = re.compile(r"(?i)y|n|yes|no|on|off|true|false")

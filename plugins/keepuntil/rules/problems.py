@@ -53,11 +53,16 @@ def quoted(text: str) -> str:
     return "'" + "".join(c if c.isprintable() else "�" for c in shown) + "'"
 
 
-def nearest(word: str, known: Collection[str]) -> str:
-    """What helps somebody who wrote ``word`` for one of ``known``: " Did you mean …?", or ""."""
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """ " Did you mean …?" when ``word`` is close to one of ``known``, else ""."""
     close = difflib.get_close_matches(word, sorted(known), n=1)
-    if close:
-        return f" Did you mean '{close[0]}'?"
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """What helps somebody who wrote ``word`` for one of ``known``; begins with a blank."""
+    if close := did_you_mean(word, known):
+        return close
     if not known:
         return " There is none yet."
     return f" Known here: {', '.join(sorted(known))}." if len(known) <= _MOST_NAMED else ""

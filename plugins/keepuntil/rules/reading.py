@@ -96,15 +96,17 @@ def _sentence(path: Path, details: ErrorDetails) -> str:
 
 def _note_kind(document: Document, path: Path, value: object) -> None:
     """Say what is wrong with ``kind``: of a store, or of an instance that has no store."""
+    on_kind = path[-1:] == ("kind",)
+    if not on_kind and not isinstance(value, dict):
+        document.note_at(path, f"{owner_in_words(path)} wants keys with their values.")
+        return
     kind = value.get("kind") if isinstance(value, dict) else value
-    at = path if path[-1:] == ("kind",) else (*path, "kind")
     known = STORE_KINDS if path[:1] == ("stores",) else ("backup",)
-    if isinstance(value, dict) and "kind" not in value:
+    at = path if on_kind else (*path, "kind")
+    if kind is None:
         document.note_at_key(path, f"{owner_in_words(path)} lacks 'kind': {', '.join(known)}.")
     elif kind in LATER_KINDS:
         document.note_at(at, f"Kind '{kind}' is not supported yet: leave it out for now.")
-    elif not isinstance(value, dict | str):
-        document.note_at(path, f"{owner_in_words(path)} wants keys with their values.")
     else:
         word = kind if isinstance(kind, str) else said(kind)
         document.note_at(at, f"{quoted(word)} is not a kind here.{nearest(word, known)}")

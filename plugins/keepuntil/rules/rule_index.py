@@ -64,44 +64,44 @@ def rule_index(folder: Path, only: str | None = None) -> RuleIndex:
     if only is not None:
         names = [name for name in names if stem(name) == only]
     problems = [problem for document in others for problem in document.problems]
-    entries: dict[str, RuleEntry] = {}
+    entries: list[RuleEntry] = []
     for name in names:
-        document = read_file(folder, name, _without_what_is_not_needed)
-        entry = _entry(document, may_borrow=_may_borrow(folder / name))
-        if entry is None or document.problems:
-            problems += document.problems
-        elif entry.category in entries:
-            twice = f"'{entry.category}' has its rule in another file: one rule a category."
-            problems.append(Problem(name, 1, 1, twice))
-        else:
-            entries[entry.category] = entry
+        excerpt = _Excerpt()
+        document = read_file(folder, name, excerpt)
+        twice = [stem(other) for other in names].count(stem(name)) > 1
+        if twice:
+            document.note((1, 1), f"'{stem(name)}' has two files: one rule a category.")
+        entry = _entry(document, may_borrow=excerpt.may_borrow)
+        if entry is not None:
+            entries.append(entry)
+        problems += document.problems
     if not names and not others:
         problems.append(Problem(RULES, 1, 1, "There is no rule in this folder."))
-    ordered = sorted(entries.values(), key=lambda entry: entry.category)
+    ordered = sorted(entries, key=lambda entry: entry.category)
     return RuleIndex(entries=tuple(ordered), problems=tuple(sorted(problems)))
 
 
-def _without_what_is_not_needed(data: bytes) -> bytes:
-    """The file with the other top-level keys blanked out, line by line, so that places stay.
+class _Excerpt:
+    """Blanks out the top-level keys that are not needed, line by line, so that places stay.
 
-    A file that does not begin with a plain key in its first column is left whole.
+    A file that does not begin with a plain key in its first column is left whole. On the
+    way it looks for a ``from`` in the instances: reading them would double the time.
     """
-    starts = [(at.start(), at[1]) for at in _TOP_LEVEL.finditer(data)]
-    if any(key is None for _, key in starts):
-        return data
-    ends = [start for start, _ in starts[1:]] + [len(data)]
-    kept = [data[: starts[0][0]]] if starts else [data]
-    for (start, key), end in zip(starts, ends, strict=False):
-        part = data[start:end]
-        kept.append(part if key.decode() in _NEEDED else b"\n" * part.count(b"\n"))
-    return b"".join(kept)
 
+    may_borrow = True
 
-def _may_borrow(path: Path) -> bool:
-    """Look for the word only: reading all instances would double the time of every parse."""
-    data = path.read_bytes() if path.is_file() else b""
-    _, found, instances = data.partition(b"\ninstances:")
-    return _FROM.search(instances if found else data) is not None
+    def __call__(self, data: bytes) -> bytes:
+        _, found, instances = data.partition(b"\ninstances:")
+        self.may_borrow = _FROM.search(instances if found else data) is not None
+        starts = [(at.start(), at[1]) for at in _TOP_LEVEL.finditer(data)]
+        if not starts or any(key is None for _, key in starts):
+            return data
+        ends = [start for start, _ in starts[1:]] + [len(data)]
+        kept = [data[: starts[0][0]]]
+        for (start, key), end in zip(starts, ends, strict=True):
+            part = data[start:end]
+            kept.append(part if key.decode() in _NEEDED else b"\n" * part.count(b"\n"))
+        return b"".join(kept)
 
 
 def _entry(document: Document, *, may_borrow: bool) -> RuleEntry | None:
@@ -110,7 +110,7 @@ def _entry(document: Document, *, may_borrow: bool) -> RuleEntry | None:
         return None
     look = _Look(document)
     category = look.word("category")
-    if category != stem(document.file):
+    if category and category != stem(document.file):
         document.note_at(("category",), "The file is named like its category.")
     entry = RuleEntry(
         category=category,

@@ -17,7 +17,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from keepuntil.domain.categories import ApprovalKind, Confidence, Obligation, Rank
 from keepuntil.domain.clock import Combine
 from keepuntil.domain.periods import Period, StartRule, YearStart
-from keepuntil.rules.problems import nearest, quoted
+from keepuntil.rules.problems import did_you_mean, quoted
 
 LONGEST_LINE: Final = 2000
 LONGEST_NAME: Final = 63
@@ -49,18 +49,20 @@ def said(value: object) -> str:
 
 
 def _text(value: object, what: str) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{what}, not {said(value)}.")  # noqa: TRY004 - pydantic reports it
-    return value
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"{what}, not {said(value)}.")
 
 
 def _line(value: object) -> str:
-    text = _text(value, "Here stands a text")
-    if not text.strip():
+    if not isinstance(value, str):
+        help_with = "; put it in quotes" if isinstance(value, int) else ""
+        raise ValueError(f"A text is wanted here, not {said(value)}{help_with}.")  # noqa: TRY004 - for pydantic
+    if not value.strip():
         raise ValueError("The text is empty.")
-    if len(text) > LONGEST_LINE:
+    if len(value) > LONGEST_LINE:
         raise ValueError(f"The text is longer than {LONGEST_LINE} characters.")
-    return text
+    return value
 
 
 def _name(value: object) -> str:
@@ -137,7 +139,7 @@ def _zone(value: object) -> str:
     rule = "A zone is an IANA name like Asia/Shanghai"
     text = _text(value, rule)
     if not is_zone(text):
-        raise ValueError(f"{rule}; {said(text)} is not one.{nearest(text, _zones())}")
+        raise ValueError(f"{rule}; {said(text)} is not one.{did_you_mean(text, _zones())}")
     return text
 
 
@@ -178,8 +180,8 @@ def word_of(words: type[StrEnum]) -> Callable[[object], StrEnum]:
     def take(value: object) -> StrEnum:
         if isinstance(value, str) and value in known:
             return words(value)
-        close = nearest(value, known) if isinstance(value, str) else ""
-        raise ValueError(f"{said(value)} is none of {', '.join(known)}.{close}")
+        close = did_you_mean(value, known) if isinstance(value, str) else ""
+        raise ValueError(f"{said(value)} is not one of: {', '.join(known)}.{close}")
 
     return take
 
