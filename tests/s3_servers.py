@@ -156,7 +156,7 @@ class Place:
         (backend,) = s3_backends["123456789012"].values()
         entries = backend.buckets[self.bucket].keys.getlist(key)
         for entry, instant in zip(entries, written, strict=True):
-            entry.last_modified = instant
+            entry.last_modified = instant.replace(tzinfo=None)
 
     def remove(self, key: str) -> None:
         """Take away everything under a key."""
