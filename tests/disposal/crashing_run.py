@@ -16,8 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from disposal_world import AS_OF, World
-
-from keepuntil.disposal import certifying, executing, planning, verifying
+from keepuntil.disposal import certifying, planning, verifying
 from keepuntil.disposal.installation import Installation
 from keepuntil.errors import ApprovalError
 from keepuntil.evidence import keys
@@ -106,9 +105,7 @@ def main() -> None:
     folder, category, *point = sys.argv[1:]
     world = World(Path(folder))
     for person in ("E1", "E2", "E3"):
-        world.people[person] = keys.load(
-            f"file:{world.folder / person}.private", keys.KeyKind.P256
-        )
+        world.people[person] = keys.load(f"file:{world.folder / person}.private", keys.KeyKind.P256)
     small_batches()
     if point:
         die_at(point[0], point[1], int(point[2]))

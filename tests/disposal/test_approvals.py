@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from disposal_world import World
 
+from disposal_world import World
 from keepuntil.disposal import approving, executing
 from keepuntil.domain.plans import Verdict
 from keepuntil.errors import ApprovalError, EvidenceError, PlanBlocked, PlanError, PlanStale
@@ -85,7 +85,7 @@ def test_a_key_that_is_not_the_persons_is_refused(dual: World) -> None:
     with dual.open() as installation:
         plan_id = dual.plan(installation)
         dual.people["E1"] = keys.generate(keys.KeyKind.P256)
-        with pytest.raises(ApprovalError, match="is not the one people.yaml names"):
+        with pytest.raises(ApprovalError, match=r"is not the one people\.yaml names"):
             dual.approve(installation, plan_id)
 
 
@@ -143,7 +143,7 @@ def test_a_changed_rule_voids_the_plan(dual: World) -> None:
         plan_id = dual.plan(installation)
         dual.approve(installation, plan_id)
     dual.write_rule(**DUAL, limit=50)
-    with dual.open() as installation, pytest.raises(PlanStale, match="statement.yaml"):
+    with dual.open() as installation, pytest.raises(PlanStale, match=r"statement\.yaml"):
         executing.open_run(installation, plan_id, executor="executor")
 
 
@@ -160,9 +160,7 @@ def test_an_altered_list_is_not_carried_out(dual: World) -> None:
 
 
 @pytest.mark.parametrize("limits", [{"limit": 1}, {"share": 50}])
-def test_above_its_limits_a_plan_waits_for_a_person(
-    world: World, limits: dict[str, int]
-) -> None:
+def test_above_its_limits_a_plan_waits_for_a_person(world: World, limits: dict[str, int]) -> None:
     world.write_rule(**limits)
     world.issue(DUE, "A000002-2016-11-21.pdf", "A000003-2019-01-01.pdf")
     with world.open() as installation:

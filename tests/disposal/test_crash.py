@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from disposal_world import World
 
 HERE = Path(__file__).resolve().parent

@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from disposal_world import NIGHT, World
 
+from disposal_world import NIGHT, World
 from keepuntil.disposal import executing
 from keepuntil.domain.holds import Hold, HoldScope
 from keepuntil.register import holds

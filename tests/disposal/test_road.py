@@ -1,4 +1,4 @@
-"""The whole road, once through: what is due goes, everything else stays, the certificate says so."""
+"""The whole road, once through: what is due goes, all else stays, the certificate says so."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from disposal_world import AS_OF, World
 
+from disposal_world import AS_OF, World
 from keepuntil.disposal import nights, planning
 from keepuntil.disposal.certifying import Certificate
 from keepuntil.disposal.checking_certificates import CheckedCertificate, check_bundle
@@ -113,7 +113,9 @@ def test_a_row_whose_scan_is_not_gone_stays(world: World) -> None:
     assert certificate.outcomes == {"destroyed": 2, "held": 1, "shared": 1}
 
 
-def test_nothing_personal_is_in_any_output(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_personal_is_in_any_output(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     world.write_loan_rule()
     world.build_core({777123456: "2015-05-05"})
     world.issue("A000001-2016-11-21-Zhang Planted-Name.pdf")

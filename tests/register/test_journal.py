@@ -155,7 +155,7 @@ def test_batch_with_an_item_not_at_its_end_is_tried_again(register: Register, en
     assert journal.open_batches(register, run_id, 0) == []
     totals = journal.totals(register, run_id)["core"]
     assert (totals[HELD], totals[DESTROYED], totals[end]) == (2, 1, 0)
-    assert list(journal.groups_left(register, run_id)) == ["group-0"]
+    assert list(journal.groups_left(register, run_id, 0)) == ["group-0"]
     assert journal.shards(register, run_id)[0].observed == 2
     with pytest.raises(RegisterError, match="has its outcomes already"):
         journal.batch(register, worker.lease, 0)
@@ -396,7 +396,7 @@ def test_groups_left_behind_are_told_to_the_next_phase(register: Register) -> No
         left = [f"group-{seq}", "张伟\n"] if seq % 3 else []
         worker.do(seq, HELD, HELD, groups_left=left)
     work(register, run_id, 1).do(0, HELD, groups_left=["last"])
-    found = list(journal.groups_left(register, run_id))
+    found = list(journal.groups_left(register, run_id, 0))
     assert found[0] == "last"
     assert found[1:] == [
         name for seq in range(10) if seq % 3 for name in (f"group-{seq}", "张伟\n")

@@ -157,7 +157,7 @@ def test_unknown_runs_are_named(register: Register) -> None:
         lambda: journal.close_run(register, "none", NOW),
         lambda: journal.open_batches(register, "none", 0),
         lambda: journal.claim(register, "none", 0, "w", NOW, 60),
-        lambda: list(journal.groups_left(register, "none")),
+        lambda: list(journal.groups_left(register, "none", 0)),
     ):
         with pytest.raises(RegisterError, match=r"(There is no|of a) run"):
             ask()

@@ -160,7 +160,7 @@ def test_shredding_takes_everything_sealed_along_and_keeps_the_history(register:
     (stands,) = journal.observed(register, run_id, "core")
     assert len(stands.commitments) == 64
     with pytest.raises(PlanError):
-        list(journal.groups_left(register, run_id))
+        list(journal.groups_left(register, run_id, 0))
     with pytest.raises(PlanError, match="was destroyed"):
         surroundings.neighbours(register, plan_of_run(run_id), "core")
     with pytest.raises(PlanError, match="was destroyed"):
@@ -274,7 +274,7 @@ def test_neighbours_are_kept_sealed_with_the_list_and_bounded(register: Register
     baseline = surroundings.Baseline(
         total=12, method="sql.delete", caveat_zh="逻辑删除", caveat_en="deleted"
     )
-    marked = [((7, "张伟"), "sha256:aa"), ((8, "张伟"), None)]
+    marked: surroundings.Marked = [((7, "张伟"), "sha256:aa"), ((8, "张伟"), None)]
     surroundings.set_baseline(register, plan.plan_id, "core", baseline, marked)
     assert surroundings.neighbours(register, plan.plan_id, "core") == marked
     assert surroundings.baselines(register, plan.plan_id) == {"core": baseline}

@@ -6,8 +6,11 @@ What an auditor runs. The keys come from them, through another channel than the 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from keepuntil.domain.outcomes import TERMINAL, Outcome
 from keepuntil.errors import EvidenceError
@@ -51,7 +54,7 @@ def check_bundle(
     checks.append("the certificate is signed by the key you gave")
     said = statement.parse(payload)
     predicate = _predicate(said)
-    with (bundle / "run" / "checkpoint").open("rb") as checkpoint:
+    with _opened(bundle / "run" / "checkpoint") as checkpoint:
         said.subject("run/checkpoint").check(checkpoint)
     checks.append("it is about exactly this run")
     records = _object(predicate, "records")
@@ -92,7 +95,7 @@ def _check_entries(
     outcomes: Counter[str] = Counter()
     parts, grown = 0, merkle.Tree()
     category = _word(_object(predicate, "category"), "category")
-    with path.open("rb") as file:
+    with _opened(path) as file:
         for number, entry in enumerate(leaves.read_entries(file, tree.size)):
             leaf = leaves.parse_entry(entry, f"entry {number}")
             if leaf.category != category:
@@ -133,14 +136,21 @@ def _check_rule(bundle: Path, predicate: dict[str, Json]) -> None:
         raise EvidenceError("rule.json is not the rule the certificate names.")
 
 
-def _read(path: Path, most: int) -> bytes:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        with path.open("rb") as file:
-            content = file.read(most + 1)
+        file = path.open("rb")
     except OSError as error:
         raise EvidenceError(
             f"{path.name} cannot be read ({type(error).__name__}); the bundle is not whole."
         ) from None
+    with file:
+        yield file
+
+
+def _read(path: Path, most: int) -> bytes:
+    with _opened(path) as file:
+        content = file.read(most + 1)
     if len(content) > most:
         raise EvidenceError(f"{path.name} is larger than {most} bytes.")
     return content

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain
 
 from keepuntil.disposal.approving import warrant
 from keepuntil.disposal.asking import asking, phases
@@ -126,7 +127,7 @@ def destroy_shard(
             lease=lease,
             store=store,
             query=query,
-            left_behind=_groups_left(installation, run_id) if shard.phase else frozenset(),
+            left_behind=_groups_left(installation, run, shard.phase),
         )
         return work.carry_out(shard_no, progress)
 
@@ -274,8 +275,10 @@ def _mark_executed(installation: Installation, run_id: str) -> None:
         plans.set_state(installation.register, plan_id, [PlanState.EXECUTING], PlanState.EXECUTED)
 
 
-def _groups_left(installation: Installation, run_id: str) -> frozenset[str]:
-    return frozenset(journal.groups_left(installation.register, run_id))
+def _groups_left(installation: Installation, run: Run, phase: int) -> frozenset[str]:
+    """Groups with a copy of an earlier phase that is not gone: their rows have to stay."""
+    earlier = (journal.groups_left(installation.register, run.run_id, n) for n in range(phase))
+    return frozenset(chain.from_iterable(earlier))
 
 
 def _refuse_same_person(proposed_by: str, granted: Warrant, executor: str) -> None:

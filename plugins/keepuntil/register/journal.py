@@ -197,8 +197,8 @@ def _attempts_after(
         return list(connection.execute(query))
 
 
-def groups_left(register: Register, run_id: str) -> Iterator[str]:
-    """Record groups that observed batches left behind, batch by batch; one may come twice.
+def groups_left(register: Register, run_id: str, phase: int) -> Iterator[str]:
+    """Record groups that a phase's batches left behind, batch by batch; one may come twice.
 
     Raises PlanError when the item list, whose key opens them, was destroyed.
     """
@@ -213,19 +213,26 @@ def groups_left(register: Register, run_id: str) -> Iterator[str]:
             raise RegisterError(f"There is no run '{run_id}'.")
         keys = item_lists.keys_of_plan(register, connection, plan_id)
     position = ("", -1)
-    while rows := _groups_after(register, run_id, position):
+    while rows := _groups_after(register, run_id, phase, position):
         for row in rows:
             place = sealing_places.groups_left(run_id, row.instance, row.seq)
             yield from columns.unpack_groups(keys.data_key.open(row.sealed_groups_left, place))
         position = (rows[-1].instance, rows[-1].seq)
 
 
-def _groups_after(register: Register, run_id: str, position: tuple[str, int]) -> list[Row[Any]]:
+def _groups_after(
+    register: Register, run_id: str, phase: int, position: tuple[str, int]
+) -> list[Row[Any]]:
     place = (observation.c.instance, observation.c.seq)
+    its_shard = (shard.c.run_id == observation.c.run_id) & (
+        shard.c.shard_no == observation.c.shard_no
+    )
     query = (
         select(*place, observation.c.sealed_groups_left)
+        .join(shard, its_shard)
         .where(
             observation.c.run_id == run_id,
+            shard.c.phase == phase,
             observation.c.sealed_groups_left.is_not(None),
             tuple_(*place) > tuple_(*position),
         )

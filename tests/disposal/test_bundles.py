@@ -1,0 +1,105 @@
+"""A bundle holds or it does not: every flipped byte is noticed, in words."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from disposal_world import World
+from keepuntil.disposal.certifying import Certificate
+from keepuntil.disposal.checking_certificates import CheckedCertificate, check_bundle
+from keepuntil.errors import EvidenceError
+from keepuntil.evidence import keys
+from keepuntil.evidence.keys import KeyKind, VerifyingKey
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, VerifyingKey, VerifyingKey]:
+    world = World(tmp_path_factory.mktemp("issued")).build()
+    world.issue_many(12, year=2015)
+    with world.open() as installation:
+        certificate: Certificate = world.whole_road(installation)
+        return (
+            certificate.bundle,
+            installation.signing_key("certificate").public,
+            installation.signing_key("run").public,
+        )
+
+
+def check(bundle: Path, issued: tuple[Path, VerifyingKey, VerifyingKey]) -> CheckedCertificate:
+    return check_bundle(bundle, certificate_key=issued[1], run_key=issued[2])
+
+
+def copied(issued: tuple[Path, VerifyingKey, VerifyingKey], to: Path) -> Path:
+    shutil.copytree(issued[0], to / "bundle")
+    return to / "bundle"
+
+
+def test_an_untouched_bundle_holds(
+    issued: tuple[Path, VerifyingKey, VerifyingKey],
+) -> None:
+    assert check(issued[0], issued).outcomes == {"destroyed": 12}
+
+
+@pytest.mark.parametrize(
+    "name", ["certificate.intoto.jsonl", "run/checkpoint", "run/entries", "rule.json"]
+)
+def test_a_flipped_bit_anywhere_is_noticed(
+    issued: tuple[Path, VerifyingKey, VerifyingKey], tmp_path: Path, name: str
+) -> None:
+    bundle = copied(issued, tmp_path)
+    whole = (bundle / name).read_bytes()
+    step = max(1, len(whole) // 150)
+    for place in range(0, len(whole), step):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        (bundle / name).write_bytes(damaged)
+        with pytest.raises(EvidenceError):
+            check(bundle, issued)
+
+
+@pytest.mark.parametrize("name", ["certificate.intoto.jsonl", "run/entries", "rule.json"])
+def test_truncated_or_missing_files_are_noticed(
+    issued: tuple[Path, VerifyingKey, VerifyingKey], tmp_path: Path, name: str
+) -> None:
+    bundle = copied(issued, tmp_path)
+    whole = (bundle / name).read_bytes()
+    for cut in (whole[:-2], whole[: len(whole) // 2], b"", whole + b"x"):
+        (bundle / name).write_bytes(cut)
+        with pytest.raises(EvidenceError):
+            check(bundle, issued)
+    (bundle / name).unlink()
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        check(bundle, issued)
+
+
+def test_another_key_does_not_open_it(
+    issued: tuple[Path, VerifyingKey, VerifyingKey],
+) -> None:
+    stranger = keys.generate(KeyKind.P256).public
+    with pytest.raises(EvidenceError, match="none of the 1 trusted keys"):
+        check_bundle(issued[0], certificate_key=stranger, run_key=issued[2])
+
+
+def test_stock_tools_agree(issued: tuple[Path, VerifyingKey, VerifyingKey], tmp_path: Path) -> None:
+    """The steps of the bundle's own README, with sha256sum and openssl."""
+    bundle = issued[0]
+    subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=bundle, check=True)
+    envelope = json.loads((bundle / "certificate.intoto.jsonl").read_bytes())
+    payload, kind = base64.b64decode(envelope["payload"]), envelope["payloadType"].encode()
+    (tmp_path / "pae").write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload))
+    (tmp_path / "sig").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
+    (tmp_path / "key").write_text(issued[1].pem)
+    command = ["openssl", "dgst", "-sha256", "-verify", "key", "-signature", "sig", "pae"]
+    said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert said.stdout.strip() == "Verified OK"
+    statement = json.loads(payload)
+    digest = subprocess.run(
+        ["sha256sum", "run/checkpoint"], cwd=bundle, check=True, capture_output=True, text=True
+    )
+    assert statement["subject"][0]["digest"]["sha256"] == digest.stdout.split()[0]
