@@ -40,6 +40,8 @@ class Place:
     kind: str
     url: sa.URL
     engine: sa.Engine = field(init=False)
+    stores: list[SqlDatabase] = field(default_factory=list)
+    """Opened by the test; closed with the place."""
 
     def __post_init__(self) -> None:
         self.engine = sa.create_engine(self.url)
@@ -53,11 +55,14 @@ class Place:
     def run(self, *statements: str) -> None:
         with self.engine.begin() as connection:
             for statement in statements:
-                connection.exec_driver_sql(statement)
+                connection.exec_driver_sql(self._verbatim(statement))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(sql)]
+            return [tuple(row) for row in connection.exec_driver_sql(self._verbatim(sql))]
+
+    def _verbatim(self, sql: str) -> str:
+        return sql if self.kind == "sqlite" else sql.replace("%", "%%")
 
     def one(self, sql: str) -> Any:
         return self.rows(sql)[0][0]
@@ -79,8 +84,17 @@ class Place:
             replica_lag_limit_seconds=lag,
         )
 
-    def store(self, *, zone: str | None = None) -> SqlDatabase:
-        return SqlDatabase(self.declaration(zone=zone), self.text)
+    def store(self, *, zone: str | None = None, user: str | None = None) -> SqlDatabase:
+        """The store under test at this place."""
+        url = self.url if user is None else self.url.set(username=user)
+        store = SqlDatabase(self.declaration(zone=zone), url.render_as_string(hide_password=False))
+        self.stores.append(store)
+        return store
+
+    def close(self) -> None:
+        for store in self.stores:
+            store.close()
+        self.engine.dispose()
 
 
 def _checks_foreign_keys(connection: Any, _record: object) -> None:
@@ -95,7 +109,7 @@ def fresh(kind: str, folder: Path) -> Iterator[Place]:
         file.touch()
         place = Place("sqlite", sa.make_url(f"sqlite:///{file}"))
         yield place
-        place.engine.dispose()
+        place.close()
         return
     database = _database(kind)
     name = f"fresh_{uuid.uuid4().hex[:12]}"
@@ -110,7 +124,7 @@ def fresh(kind: str, folder: Path) -> Iterator[Place]:
     try:
         yield place
     finally:
-        place.engine.dispose()
+        place.close()
         with administrator.connect() as connection:
             cascade = " CASCADE" if kind == "postgresql" else ""
             connection.exec_driver_sql(f"DROP SCHEMA {name}{cascade}")
