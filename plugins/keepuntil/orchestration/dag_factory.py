@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -19,7 +19,13 @@ from keepuntil.rules.rule_index import RuleEntry, rule_index
 PREFIX: Final = "keepuntil__"
 OVERDUE: Final = f"{PREFIX}overdue"
 
+MORNING: Final = time(8, 0)
+"""When the overdue DAG runs, in the zone that most rules have."""
+
 _BEGINNING: Final = (2000, 1, 1)
+_ASK_AGAIN: Final = 10
+"""A question put again does no harm, and one that is lost holds up the night."""
+
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(minutes=30)
 
@@ -56,7 +62,7 @@ def overdue(folder: Path | None = None) -> DAG:
     zone = _prevailing_zone(rule_index(folder or policies()).entries)
     with DAG(
         dag_id=OVERDUE,
-        schedule=CronTriggerTimetable("0 8 * * *", timezone=zone),
+        schedule=CronTriggerTimetable(_every_day(MORNING), timezone=zone),
         start_date=datetime(*_BEGINNING, tzinfo=ZoneInfo(zone)),
         catchup=False,
         max_active_runs=1,
@@ -75,7 +81,7 @@ def rule_dag(rule: RuleEntry) -> DAG:
     """The road of one rule, a task a stage."""
     with DAG(
         dag_id=f"{PREFIX}{rule.category}",
-        schedule=CronTriggerTimetable(f"{rule.at.minute} {rule.at.hour} * * *", timezone=rule.zone),
+        schedule=CronTriggerTimetable(_every_day(rule.at), timezone=rule.zone),
         start_date=datetime(*_BEGINNING, tzinfo=ZoneInfo(rule.zone)),
         catchup=False,
         max_active_runs=1,
@@ -107,7 +113,7 @@ def _road(rule: RuleEntry) -> None:
 
     step: Any = plan()
     for role in rule.approver_roles:
-        asked = AskApproval(task_id=f"approve_{role}", role=role)
+        asked = AskApproval(task_id=f"approve_{role}", role=role, retries=_ASK_AGAIN)
         step >> asked
         step = asked
     opened = OpenRun(
@@ -166,6 +172,10 @@ def certify(ti: Any = None) -> tasks.Small:
 
 def _run_id(ti: Any) -> str:
     return str(ti.xcom_pull(task_ids="open_run", key="run_id"))
+
+
+def _every_day(at: time) -> str:
+    return f"{at.minute} {at.hour} * * *"
 
 
 def _prevailing_zone(rules: Iterable[RuleEntry]) -> str:

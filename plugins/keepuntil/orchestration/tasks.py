@@ -217,11 +217,14 @@ def verify(run_id: str) -> Small:
 
 
 def certify(run_id: str) -> Small:
-    """Sign what was observed."""
-    from keepuntil.disposal import certifying
+    """Sign what was observed, and keep that the night ended well."""
+    from keepuntil.disposal import certifying, nights
+    from keepuntil.register import plans, runs
 
     with installation() as opened:
         certificate = certifying.certify(opened, run_id)
+        plan_id = runs.load(opened.register, run_id).warrant.plan_id
+        nights.record(opened, plans.load(opened.register, plan_id).plan, "certified")
     return {"certificate_id": certificate.certificate_id, "digest": certificate.digest}
 
 
