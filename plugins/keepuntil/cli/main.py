@@ -102,9 +102,8 @@ def keepuntil(ctx: click.Context, home: Path, policies: Path, *, as_json: bool) 
 def main() -> None:
     """Run the command line; the only place that exits."""
     try:
-        keepuntil(prog_name="keepuntil", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Outside its own mode click gives back the code of `ctx.exit` instead of raising.
+        code = keepuntil(prog_name="keepuntil", standalone_mode=False)
     except click.Abort:
         click.echo(
             "Stopped. What was done is written down; run the same command to go on.", err=True
@@ -116,6 +115,7 @@ def main() -> None:
     except KeepuntilError as error:
         _say(error)
         sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _say(error: KeepuntilError) -> None:

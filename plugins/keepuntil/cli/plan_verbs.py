@@ -141,6 +141,7 @@ def _decide(
     accepts_exceeded: bool = False,
 ) -> None:
     from keepuntil.disposal import approving
+    from keepuntil.domain.plans import Verdict
     from keepuntil.evidence import keys
 
     plan_id, person, role, reason, key = given
