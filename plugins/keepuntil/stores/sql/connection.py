@@ -29,31 +29,6 @@ _DRIVERS: Final = {
     "mariadb": ("mariadb+pymysql", "mysql"),
 }
 
-_AT_CONNECT: Final = {
-    "sqlite": ("PRAGMA foreign_keys=ON", f"PRAGMA busy_timeout={LOCK_PATIENCE_SECONDS * 1000}"),
-    "postgresql": (
-        "SET SESSION TimeZone = 'UTC'",
-        "SET SESSION DateStyle = 'ISO, YMD'",
-        f"SET SESSION lock_timeout = '{LOCK_PATIENCE_SECONDS}s'",
-        # A row level policy must be an error, never fewer rows.
-        "SET SESSION row_security = off",
-        # Planning for five thousand keys looks at each of them; the plan is always the same.
-        "SET SESSION plan_cache_mode = force_generic_plan",
-        "SET SESSION jit = off",
-        "SET SESSION cursor_tuple_fraction = 1.0",
-    ),
-    "mysql": (
-        "SET SESSION time_zone = '+00:00'",
-        f"SET SESSION innodb_lock_wait_timeout = {LOCK_PATIENCE_SECONDS}",
-        "SET SESSION foreign_key_checks = 1",
-        "SET SESSION sql_safe_updates = 0",
-        "SET SESSION sql_select_limit = DEFAULT",
-        "SET SESSION net_write_timeout = 600",
-    ),
-}
-_AT_CONNECT_MARIADB: Final = ("SET SESSION in_predicate_conversion_threshold = 0",)
-"""A long list of keys stays a list of ranges instead of becoming a table to join."""
-
 _BEGIN_READING: Final = {
     "sqlite": ("PRAGMA query_only=ON", "BEGIN"),
     "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
@@ -321,8 +296,41 @@ def _prepare(engine: Engine) -> Callable[[DBAPIConnection, object], None]:
 
 
 def _statements_for(name: str, connection: DBAPIConnection) -> tuple[str, ...]:
-    if name not in ("mysql", "mariadb"):
-        return _AT_CONNECT[name]
+    match name:
+        case "sqlite":
+            return (
+                "PRAGMA foreign_keys=ON",
+                f"PRAGMA busy_timeout={LOCK_PATIENCE_SECONDS * 1000}",
+            )
+        case "postgresql":
+            return (*_FOR_POSTGRESQL, f"SET SESSION lock_timeout = '{LOCK_PATIENCE_SECONDS}s'")
     version: object = getattr(connection, "server_version", "")
     is_mariadb = "mariadb" in str(version).lower()
-    return _AT_CONNECT["mysql"] + (_AT_CONNECT_MARIADB if is_mariadb else ())
+    return (
+        *_FOR_MYSQL,
+        *(_FOR_MARIADB if is_mariadb else ()),
+        f"SET SESSION innodb_lock_wait_timeout = {LOCK_PATIENCE_SECONDS}",
+    )
+
+
+_FOR_POSTGRESQL: Final = (
+    "SET SESSION TimeZone = 'UTC'",
+    "SET SESSION DateStyle = 'ISO, YMD'",
+    # A row level policy must be an error, never fewer rows.
+    "SET SESSION row_security = off",
+    # Planning for five thousand keys looks at each of them; the plan is always the same.
+    "SET SESSION plan_cache_mode = force_generic_plan",
+    "SET SESSION jit = off",
+    "SET SESSION cursor_tuple_fraction = 1.0",
+)
+_FOR_MYSQL: Final = (
+    "SET SESSION time_zone = '+00:00'",
+    "SET SESSION foreign_key_checks = 1",
+    "SET SESSION sql_safe_updates = 0",
+    "SET SESSION sql_select_limit = DEFAULT",
+    "SET SESSION net_write_timeout = 600",
+)
+_FOR_MARIADB: Final = (
+    # A long list of keys stays a list of ranges instead of becoming a table to join.
+    "SET SESSION in_predicate_conversion_threshold = 0",
+)

@@ -27,7 +27,7 @@ from keepuntil.stores.sql.connection import Database, Session
 from keepuntil.stores.sql.layout import Layout
 from keepuntil.stores.sql.resolving import resolve, usable
 
-LAYOUT_SECONDS: Final = 60.0
+LAYOUT_SECONDS: Final = 10.0
 """How long tables are believed to look as they did: a child added since is seen after this."""
 
 _CAVEAT: Final = Text(
@@ -110,7 +110,7 @@ class SqlDatabase:
         self._database.close()
 
     def _layout(self, session: Session, query: Query) -> Layout:
-        """The instance as the tables are, looked at anew every minute. Raises StoreMismatch."""
+        """The instance as the tables are, looked at again after a while. Raises StoreMismatch."""
         instance = _of_sql(query.instance)
         name = (query.rule.digest, instance.id)
         known = self._layouts.get(name)

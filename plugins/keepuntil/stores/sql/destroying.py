@@ -86,7 +86,8 @@ class _Work:
     def __post_init__(self) -> None:
         pairs = enumerate(zip(self.batch.keys, self.batch.spared, strict=True))
         self.unspared = {key: place for place, (key, spared) in pairs if not spared}
-        self.outcomes = [Outcome.HELD] * len(self.batch.keys)
+        # Whatever is not accounted for below has failed.
+        self.outcomes = [Outcome.HELD if spared else Outcome.FAILED for spared in self.batch.spared]
 
     def prepare(self) -> Intent:
         """Everything up to the commit. Raises StoreBusy, StillPointedAt, RowsMoved: try again."""
@@ -96,9 +97,8 @@ class _Work:
         for keys in self._slices(list(self.unspared)):
             rows = self._locked(reading, keys)
             self._sort_out(rows)
-            if len(rows.keys) < len(keys):
-                seen = set(rows.keys)
-                self._account_for([key for key in keys if key not in seen])
+            if unseen := set(keys).difference(rows.keys):
+                self._account_for(sorted(unseen, key=self.unspared.__getitem__))
         if self.eligible.keys:
             self._delete(reading, parts)
         return self._intent(parts)
