@@ -23,6 +23,7 @@ from keepuntil.stores.s3.sentences import (
     MISSING,
     THROTTLED,
     NoAnswerError,
+    NobodyThereError,
 )
 from keepuntil.stores.s3.states import KeyState
 
@@ -111,7 +112,7 @@ def _round(connection: Connection, targets: Sequence[Target]) -> Refusals:
     alone = [t for t in targets if t.upload is not None or NOT_IN_XML.search(t.key)]
     together = [t for t in targets if t.upload is None and not NOT_IN_XML.search(t.key)]
     share = -(-len(together) // (REQUESTS_A_PLACE * connection.pace.limit))
-    size = max(FEWEST_KEYS, min(MOST_KEYS, share))
+    size = min(MOST_KEYS, max(FEWEST_KEYS, share))
     requests = [[target] for target in alone]
     requests += [together[start : start + size] for start in range(0, len(together), size)]
     answers: Refusals = {}
@@ -128,7 +129,7 @@ def _send(connection: Connection, request: list[Target]) -> Refusals:
         except NoAnswerError as error:
             # A request the server broke over says as little of its keys as a lost answer.
             answers = dict.fromkeys(request, error.code if error.code in THROTTLED else LOST)
-        except StoreUnreachable:
+        except NobodyThereError:
             answers = dict.fromkeys(request, LOST)
     if not (THROTTLED | {LOST}).isdisjoint(answers.values()):
         connection.pace.throttled(sent_at)

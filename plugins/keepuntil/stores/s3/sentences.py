@@ -19,6 +19,10 @@ class MayNotError(StoreUnreachable):
     """The credentials are good, but not for this."""
 
 
+class NobodyThereError(StoreUnreachable):
+    """Nothing listens where the server should be; maybe it is being restarted."""
+
+
 class NoAnswerError(StoreBusy):
     """The server gave no usable answer: too busy, or the answer was lost on the way.
 
@@ -173,7 +177,7 @@ def failure(store: S3Store, error: BotoCoreError) -> StoreError:
             "authority with AWS_CA_BUNDLE."
         )
     if isinstance(error, exceptions.HTTPClientError):
-        return StoreUnreachable(f"Store {store.name}: nothing answers at {where(store)}.")
+        return NobodyThereError(f"Store {store.name}: nothing answers at {where(store)}.")
     return StoreError(
         f"Store {store.name}: the request could not be made or its answer not be read "
         f"({type(error).__name__})."
