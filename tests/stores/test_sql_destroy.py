@@ -429,8 +429,9 @@ def test_a_connection_lost_at_the_commit_leaves_it_to_the_resume(world: LoanWorl
             )
         else:
             ours = world.place.rows(
-                "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx "
-                "WHERE trx_rows_modified > 0"
+                "SELECT p.id FROM information_schema.innodb_trx t "
+                "JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id "
+                "WHERE t.trx_rows_modified > 0 AND p.db = DATABASE()"
             )
             for (thread,) in ours:
                 world.place.run(f"KILL {thread}")
