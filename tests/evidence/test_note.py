@@ -152,6 +152,13 @@ def test_a_witness_vouches_for_the_time_too() -> None:
         note.verify(Note(TEXT, (note.Signature(seen.name, seen.key_id, b"1"),)), [WITNESS_KEY])
 
 
+def test_a_cosignature_has_the_form_of_tlog_cosignature() -> None:
+    seen = note.cosign(TEXT, WITNESS_KEY.name, WITNESS, 1_795_399_500)
+    assert len(seen.signature) == 8 + 64
+    assert int.from_bytes(seen.signature[:8], "big") == 1_795_399_500
+    WITNESS.public.verify(seen.signature[8:], b"cosignature/v1\ntime 1795399500\n" + TEXT.encode())
+
+
 def test_witnesses_alone_do_not_make_a_checkpoint() -> None:
     alone = Note(TEXT, (note.cosign(TEXT, WITNESS_KEY.name, WITNESS, 1),)).encode()
     with pytest.raises(EvidenceError, match="none of the 1 trusted keys"):
@@ -192,6 +199,8 @@ def test_the_key_id_binds_name_algorithm_and_key() -> None:
 def test_a_name_that_would_blur_a_line_is_refused(name: str) -> None:
     with pytest.raises(EvidenceError, match="name of a note's signer"):
         note.sign(TEXT, name, LOG)
+    with pytest.raises(EvidenceError, match="name of a note's signer"):
+        note.cosign(TEXT, name, WITNESS, 1)
     with pytest.raises(EvidenceError, match="name of a note's signer"):
         NoteKey(name, note.ED25519, LOG.public)
 
