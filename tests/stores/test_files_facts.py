@@ -84,6 +84,8 @@ DASHED = r"(.*/)?(?P<year>\w+)-(?P<month>\w+)-(?P<day>\w+)[^/]*"
         ("abcd-01-01.pdf", NOISE),
         ("20²9-01-01.pdf", NOISE),
         ("2019-xx-01.pdf", NOISE),
+        ("20_19-01-01.pdf", NOISE),
+        ("2019-0_1-01.pdf", NOISE),
         ("notes.pdf", None),
     ],
 )

@@ -126,9 +126,10 @@ def test_names_that_differ_in_case_only_are_two_files(tmp_path: Path) -> None:
 
 
 def test_siblings_whose_names_begin_alike_are_not_taken_along(tmp_path: Path) -> None:
-    world = FilesWorld(tmp_path, pattern="loans/1/.*")
+    world = FilesWorld(tmp_path, pattern=r"loans/1/[^/]*\.pdf")
     world.write("loans/1/a.pdf")
-    others = {world.write(path) for path in ("loans/10/a.pdf", "loans/1.pdf", "xloans/1/a.pdf")}
+    alike = ("loans/10/a.pdf", "loans/1.pdf", "xloans/1/a.pdf", "loans/1/a.pdf.asc")
+    others = {world.write(path) for path in alike}
     world.destroy(world.batch())
     assert world.keys() == others
 

@@ -134,17 +134,22 @@ def date_in_name(pattern: re.Pattern[str], text: str) -> Fact:
     if found is None:
         return None
     parts = found.groupdict()
-    written = parts["year"] or ""
-    if len(written) != len("2024") or not written.isdecimal():
-        return Unreadable.UNREADABLE
     try:
-        year = int(written)
-        month = int(parts.get("month") or 12)
-        day = int(parts.get("day") or monthrange(year, month)[1])
-        named = date(year, month, day)
+        year = _number(parts["year"], 0)
+        month = _number(parts.get("month"), 12)
+        named = date(year, month, _number(parts.get("day"), monthrange(year, month)[1]))
     except ValueError:
         return Unreadable.UNREADABLE
     return named if year >= FIRST_GENUINE_YEAR else Unreadable.UNREADABLE
+
+
+def _number(written: str | None, otherwise: int) -> int:
+    """Digits only: int() alone would also read ``20_19`` and `` 2019``."""
+    if not written:
+        return otherwise
+    if not written.isdecimal():
+        raise ValueError
+    return int(written)
 
 
 def _measure(
