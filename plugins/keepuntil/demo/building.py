@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from keepuntil.demo import archive_process, bank, holds, leftovers, shares, twin
+from keepuntil.demo import archive_process, bank, holds, leaks, leftovers, shares, twin
 from keepuntil.demo.home import Home, Settings, port_for, scale_of, write_policies
 from keepuntil.disposal.installation import Installation
 
@@ -57,6 +57,8 @@ def _expect(home: Home, settings: Settings) -> None:
     scale, seed = scale_of(settings), settings.seed
     due_loans = twin.due_loans(home.bank)
     tables = twin.purge_copy(home.bank, home.twin)
+    numbers = b"\n".join(sorted(leaks.secrets_of(home.bank)))
+    (home.expected.parent / "numbers").write_bytes(numbers)
     objects_gone, objects_kept = leftovers.objects_to_go(scale, seed, due_loans)
     files = leftovers.files_found(os.fsencode(home.share))
     files_gone, files_kept = leftovers.files_to_go(files)
@@ -82,6 +84,11 @@ def tolls(home: Home) -> Mapping[str, Toll]:
     """By table, prefix or folder, what was worked out beforehand."""
     expected = json.loads(home.expected.read_text(encoding="utf-8"))
     return {place: Toll(*counts) for place, counts in expected["tolls"].items()}
+
+
+def secrets(home: Home) -> frozenset[bytes]:
+    """Identity and card numbers of everybody who was in the bank before the night."""
+    return frozenset((home.expected.parent / "numbers").read_bytes().split(b"\n"))
 
 
 def check(home: Home, endpoint: str) -> list[str]:

@@ -78,6 +78,11 @@ class Home:
         return self.root / "airflow"
 
     @property
+    def airflow_log(self) -> Path:
+        """What Airflow said during the nights."""
+        return self.airflow / "night.log"
+
+    @property
     def expected(self) -> Path:
         """What was counted before anything ran."""
         return self.root / "expected" / "expected.json"
@@ -94,12 +99,12 @@ class Home:
         return Settings(**json.loads(path.read_text(encoding="utf-8")))
 
     @property
-    def is_built(self) -> bool:
-        """Whether a bank stands here, whole: its settings are written last."""
-        return (self.root / "demo.json").exists()
+    def night_over(self) -> Path:
+        """There once the first night came out as worked out beforehand."""
+        return self.root / "night-over"
 
     def keep(self, settings: Settings) -> None:
-        """Write down what was decided; with this the bank stands."""
+        """Write down what was decided."""
         text = json.dumps(asdict(settings), indent=1)
         (self.root / "demo.json").write_text(text + "\n", encoding="utf-8")
 

@@ -1,0 +1,241 @@
+"""The story: a bank, one night of purging it through Airflow, and the proof; then once more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from rich.console import Console
+
+from keepuntil.demo import building, leaks, offline_check, results, shares
+from keepuntil.demo.home import Home
+from keepuntil.demo.report import Report, shown
+from keepuntil.demo.results import Result, Verdict
+from keepuntil.demo.scenario import AS_OF, SEED
+from keepuntil.disposal.installation import KEY_KINDS, Installation
+from keepuntil.evidence import keys
+from keepuntil.evidence.keys import VerifyingKey
+
+if TYPE_CHECKING:
+    from keepuntil.orchestration.answering import Answer, Question
+    from keepuntil.orchestration.night import RuleNight
+
+PLACES: Final = {
+    ("personal_loan_file", "core"): "loan_file",
+    ("personal_loan_file", "scans"): "loans/",
+    ("transaction_record", "core"): "account_transaction",
+    ("customer_identity", "core"): "customer_identity",
+    ("declined_application", "core"): "loan_application",
+    ("marketing_consent_data", "core"): "marketing_profile",
+    ("wealth_sales_recording", "recordings"): "recordings/",
+    ("account_statement", "share"): "statements",
+}
+"""Each instance of the rules, and what :mod:`keepuntil.demo.twin` and
+:mod:`keepuntil.demo.leftovers` call the place."""
+
+PLAIN_WIDTH: Final = 132
+
+REFUSED: Final = "complaint_record"
+
+DECIDERS: Final = {
+    "data-protection": "D0042",
+    "personal_loan_file": "B2017",
+    "declined_application": "B2017",
+}
+"""Who answers for a role or a rule; B3102 for all the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What every scene needs. Airflow keeps the log open, so there is one for all scenes."""
+
+    home: Home
+    endpoint: str
+    report: Report
+    log: IO[str]
+
+
+def play(root: Path, *, fresh: bool, scale: str = "FULL", console: Console | None = None) -> int:
+    """Play the night in ``root``. Exit code: 0 when everything came out as worked out beforehand.
+
+    Builds the bank first when there is none, when its night did not come to a good end, or
+    when ``fresh``. On a bank whose night is over, plays it once more: nothing more goes.
+    """
+    home = Home(root.absolute())
+    os.environ |= home.environment()
+    report = Report(console or _console())
+    first = fresh or not home.night_over.exists()
+    if first:
+        report.heading("The bank")
+        building.build(home, scale, SEED, report.phase)
+    else:
+        report.say(f"The bank in {shown(root)} stands and its night is over; FRESH=1 begins anew.")
+    home.airflow.mkdir(exist_ok=True)
+    with building.archive_running(home) as endpoint, home.airflow_log.open("a") as log:
+        stage = Stage(home=home, endpoint=endpoint, report=report, log=log)
+        problems = _first_night(stage) if first else []
+        if not problems:
+            home.night_over.touch()
+        problems += _once_more(stage)
+    _close(home, report, problems)
+    report.total()
+    return 1 if problems else 0
+
+
+def _console() -> Console:
+    """This process's output as it is now: what Airflow writes later is redirected."""
+    terminal = sys.stdout.isatty()
+    return Console(file=sys.stdout, width=None if terminal else PLAIN_WIDTH)
+
+
+def _first_night(stage: Stage) -> list[str]:
+    home, report = stage.home, stage.report
+    report.heading(
+        f"The night of {AS_OF}, through Airflow: plan, approve, destroy, verify, certify"
+    )
+    found = _run(stage)
+    report.table(found)
+    _explain(found, report)
+    problems = [*_against_tolls(home, found)]
+    report.heading("The certificates, checked as an auditor would, with keys from another channel")
+    with report.phase("checking every certificate with openssl, sha256 and our own verifier"):
+        checked = [
+            offline_check.check(bundle, *_trusted(home))
+            for bundle in (result.bundle for result in found)
+            if bundle is not None
+        ]
+    report.certificates(checked)
+    problems += [
+        f"{one.certificate_id}: a check by stock tools failed."
+        for one in checked
+        if one.openssl is False or not one.sums
+    ]
+    report.heading("The bank, compared row by row with what plain SQL worked out beforehand")
+    problems += _compare(stage)
+    with report.phase("looking for the bank's people in everything that was written tonight"):
+        problems += _leaks(home)
+    return problems
+
+
+def _once_more(stage: Stage) -> list[str]:
+    report = stage.report
+    report.heading("The same night once more")
+    found = _run(stage)
+    report.table(found)
+    destroyed = sum(result.destroyed for result in found)
+    if destroyed:
+        return [f"Run again the same night, {destroyed} more records were destroyed."]
+    report.say("Nothing more was destroyed: what is left is held, shared or not due.", "bold")
+    return _compare(stage)
+
+
+def _run(stage: Stage) -> list[Result]:
+    from keepuntil.orchestration.night import prepare, run_night
+
+    home, report = stage.home, stage.report
+    with report.phase("starting Airflow"), _quietly(stage.log):
+        prepare(home.airflow)
+    began = time.monotonic()
+
+    def on_rule(night: RuleNight) -> None:
+        nonlocal began
+        report.done(f"{night.category}: {_said(night)}", time.monotonic() - began)
+        began = time.monotonic()
+
+    with _quietly(stage.log):
+        nights = run_night(AS_OF, airflow_home=home.airflow, respond=_answer, on_rule=on_rule)
+    with Installation.open(home.keepuntil, home.policies) as installation:
+        return results.read(installation, nights)
+
+
+def _said(night: RuleNight) -> str:
+    if not night.succeeded:
+        return "refused"
+    return "certified" if night.tasks.get("certify") == "success" else "nothing due, and signed"
+
+
+def _answer(asked: Question) -> Answer:
+    """What the bank's people say: they looked, and approve; also what is above its limit."""
+    from keepuntil.orchestration.answering import Answer
+
+    person = DECIDERS.get(asked.role) or DECIDERS.get(asked.category, "B3102")
+    return Answer(
+        person=person,
+        approve=True,
+        reason="first night of this rule: the backlog was reviewed",
+        accepts_exceeded=True,
+    )
+
+
+@contextlib.contextmanager
+def _quietly(log: IO[str]) -> Iterator[None]:
+    """Airflow talks a lot; what it says goes to its log while the block runs."""
+    with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+        yield
+
+
+def _explain(found: Sequence[Result], report: Report) -> None:
+    for result in found:
+        if result.verdict is Verdict.REFUSED:
+            report.say(f"{result.category} was refused: {result.sentence}", "red")
+    parts = sum(result.parts for result in found)
+    report.say(f"With the records went {parts:,} child rows, versions, markers and uploads.")
+
+
+def _against_tolls(home: Home, found: Sequence[Result]) -> Iterator[str]:
+    """The counts of plans and certificates against those worked out by plain SQL."""
+    tolls = building.tolls(home)
+    verdicts = {result.category: result.verdict for result in found}
+    if verdicts.get(REFUSED) is not Verdict.REFUSED:
+        yield f"{REFUSED} has a child that is not declared, and was not refused."
+    for result in found:
+        if result.category != REFUSED and result.verdict is not Verdict.CERTIFIED:
+            yield f"{result.category} was not certified: {result.sentence}"
+        for line in result.lines:
+            toll = tolls[PLACES[result.category, line.instance]]
+            if (line.destroyed, line.due - line.destroyed) != (toll.gone, toll.stay):
+                yield (
+                    f"{result.category}, {line.instance}: {line.destroyed} of {line.due} were "
+                    f"destroyed; by plain SQL {toll.gone} of {toll.gone + toll.stay} had to be."
+                )
+
+
+def _compare(stage: Stage) -> list[str]:
+    with stage.report.phase("comparing database, archive and share with what must be left"):
+        problems = building.check(stage.home, stage.endpoint)
+    if not problems:
+        stage.report.say("Exactly what had to go is gone, and nothing else.", "bold green")
+    return problems
+
+
+def _leaks(home: Home) -> list[str]:
+    names = {shares.GBK_NAME, shares.NEWLINE_NAME, shares.LINKED_NAME, *shares.EDGE_NAMES}
+    found = leaks.leaks([home.keepuntil, home.airflow], building.secrets(home), names)
+    return [f"{shown(Path(path))}: holds personal data of the bank's people." for path in found]
+
+
+def _trusted(home: Home) -> tuple[VerifyingKey, VerifyingKey]:
+    """The public keys an auditor would have been given beforehand."""
+    certificate, run = (
+        keys.load(f"file:{home.keepuntil / 'keys' / f'{role}.pem'}", KEY_KINDS[role]).public
+        for role in ("certificate", "run")
+    )
+    return certificate, run
+
+
+def _close(home: Home, report: Report, problems: Sequence[str]) -> None:
+    report.heading("Where to look")
+    report.say(f"  certificates      {shown(home.keepuntil / 'evidence')}")
+    report.say(f"  Data Docs         {shown(home.keepuntil / 'docs')}/*/index.html")
+    report.say(f"  what Airflow said {shown(home.airflow_log)}")
+    report.say("  Airflow's pages   make up")
+    if problems:
+        report.heading("This is not what had to happen:")
+        for problem in problems:
+            report.say(f"  {problem}", "bold red")
