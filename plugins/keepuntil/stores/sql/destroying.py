@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from keepuntil.stores.protocol import Batch, Effect, Intent, Journal, Query
 from keepuntil.stores.sql.asking import NO_FACTS, Reading, Rows, candidates
 from keepuntil.stores.sql.connection import Database, Session
 from keepuntil.stores.sql.faults import StillPointedAt
-from keepuntil.stores.sql.layout import Branch, Columns, Layout
+from keepuntil.stores.sql.layout import EVERY_ROW, Branch, Columns, Layout
 from keepuntil.stores.sql.parts import Parts
 from keepuntil.stores.sql.reaping import Owners, Reaper, RowsMoved
 
@@ -29,6 +30,8 @@ FIRST_PAUSE_SECONDS: Final = 0.05
 ROW_LOCKED: Final = "row_locked"
 NOT_IN_CATEGORY: Final = "not_in_category"
 NO_LINKED_RECORD: Final = "no_linked_record"
+
+_SUBQUERY: Final = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
 def destroy(
@@ -188,12 +191,10 @@ class _Work:
         reaper = Reaper(self.session, parts)
         for branch in self.layout.children:
             reaper.reap(branch, self.layout.table, self._owners(branch, reading.further))
-        condition = candidates(self.layout, self.query, self.session.dialect)
-        conditions = [self.layout.where, *([condition] if condition is not None else [])]
-        conditions += [f"NOT ({hold})" for hold in reading.holds]
+        conditions = " AND ".join(self._riding(reading))
         for keys in self._slices(self.eligible.keys):
             among, parameters = self.session.dialect.among(self.layout.key, keys)
-            sql = f"DELETE FROM {self.layout.table} WHERE {among} AND {' AND '.join(conditions)}"
+            sql = f"DELETE FROM {self.layout.table} WHERE {among} AND {conditions}"
             deleted = self.session.changed(sql, parameters)
             if deleted != len(keys):
                 raise RowsMoved(
@@ -204,6 +205,18 @@ class _Work:
         reaper.look_again()
         if self.layout.check_at_once:
             self.session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def _riding(self, reading: Reading) -> list[str]:
+        """Eligibility and holds as conditions of the deleting statement itself.
+
+        The rows are locked, so these can only confirm what was decided. A condition that
+        asks other tables cannot ride along: the children it may ask about are gone by now.
+        """
+        condition = candidates(self.layout, self.query, self.session.dialect)
+        conditions = [self.layout.where, *(f"NOT ({hold})" for hold in reading.holds)]
+        if condition is not None:
+            conditions.append(condition)
+        return [sql for sql in conditions if not _SUBQUERY.search(sql)] or [EVERY_ROW]
 
     def _owners(self, branch: Branch, further: Columns) -> Owners:
         """Which item a child belongs to, by the values that the child's columns point at."""

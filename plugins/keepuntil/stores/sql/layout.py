@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+EVERY_ROW: Final = "(1=1)"
 
 
 class KeyKind(Enum):

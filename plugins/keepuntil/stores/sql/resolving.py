@@ -21,7 +21,7 @@ from keepuntil.errors import StoreMismatch
 from keepuntil.stores.sql.closure import Closure
 from keepuntil.stores.sql.connection import Session
 from keepuntil.stores.sql.expressions import objection_to
-from keepuntil.stores.sql.layout import Column, Columns, Event, EventKind, Layout, Survey
+from keepuntil.stores.sql.layout import EVERY_ROW, Column, Columns, Event, EventKind, Layout, Survey
 from keepuntil.stores.sql.tables import (
     Table,
     key_column,
@@ -30,8 +30,6 @@ from keepuntil.stores.sql.tables import (
     read_table,
     table_names,
 )
-
-EVERY_ROW: Final = "(1=1)"
 
 
 def resolve(session: Session, declaration: SqlStore, rule: Rule, instance: SqlInstance) -> Survey:
