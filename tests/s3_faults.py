@@ -12,6 +12,7 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -142,8 +143,8 @@ class FaultProxy:
 
     upstream: Server
     requests: list[Request] = field(default_factory=list)
-    before: Callable[[Request], None] | None = None
-    """Called with every request before it is acted on."""
+    before: Callable[[Request], bool] = lambda _: True
+    """Called with every request before it is acted on; False: nobody is there to be answered."""
     _scripts: dict[str, list[Action]] = field(default_factory=dict)
     _always: dict[str, Action] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -154,8 +155,7 @@ class FaultProxy:
         class Handler(_Handler):
             faults = proxy
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
         return self
@@ -196,9 +196,7 @@ class FaultProxy:
             waiting = self._scripts.get(request.operation)
             usual = self._always.get(request.operation, passed)
             action = waiting.pop(0) if waiting else usual
-        if self.before is not None:
-            self.before(request)
-        return action(request, self)
+        return action(request, self) if self.before(request) else None
 
     def delete(self, request: Request, key: str, version: str) -> None:
         """Delete one thing of the request's bucket, by other means."""
@@ -232,6 +230,17 @@ class FaultProxy:
             return Answer(answer.status, headers + (length if not body else []), body)
         finally:
             connection.close()
+
+
+class _QuietServer(ThreadingHTTPServer):
+    """A client that was killed is no error here."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        error = sys.exception()
+        if not isinstance(error, ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,6 +9,7 @@ from datetime import date
 from keepuntil.domain.clock import Fact
 from keepuntil.domain.decision import Decision, Doubt, Due, Keep, Undetermined
 from keepuntil.domain.items import Key
+from keepuntil.stores import protocol
 from keepuntil.stores.protocol import Batch, Effect, Intent, Query
 from keepuntil.stores.s3 import S3Bucket
 from s3_servers import instance_of
@@ -66,7 +67,7 @@ def batch_of(*keys: str, earlier: Intent | None = None) -> Batch:
 
 
 def destroyed(
-    bucket: S3Bucket, query: Query, batch: Batch, journal: Journal | None = None
+    bucket: S3Bucket, query: Query, batch: Batch, journal: protocol.Journal | None = None
 ) -> Effect:
     return bucket.destroy(query, batch, contract_warrant(), journal or Journal())
 

@@ -239,9 +239,10 @@ def test_a_version_written_while_its_key_is_being_destroyed_survives(server_name
     with make_world(server_name, "versioned") as world:
         written: list[str] = []
 
-        def write(request: Request) -> None:
+        def write(request: Request) -> bool:
             if request.operation == "DeleteObjects" and not written:
                 written.append(world.place.put(DOOMED[3], b"a new record"))
+            return True
 
         world.proxy.before = write
         effect = world.destroy()

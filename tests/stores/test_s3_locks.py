@@ -122,7 +122,7 @@ def test_a_lock_placed_in_the_last_moment_is_reported_as_held(place: Place) -> N
             )
 
     bucket = place.store()
-    effect = destroyed(bucket, everything_due(), batch_of("k"), LockingJournal())  # type: ignore[arg-type]
+    effect = destroyed(bucket, everything_due(), batch_of("k"), LockingJournal())
     bucket.close()
     assert effect.outcomes == [Outcome.HELD]
     assert effect.reasons == {0: f"object_lock_until:{until.astimezone(ZONE).date()}"}
