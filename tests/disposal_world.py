@@ -42,7 +42,8 @@ instances:
   - id: share
     store: statements
     under: statements
-    events: {{issued: {{name: 'A[0-9]+-(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}}).*'}}}}
+    events:
+      issued: {{name: 'A[0-9]+-(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}}).*'}}
     record_group: {{from_name: '(?P<account>A[0-9]+)-.*'}}
 {backups}"""
 
@@ -126,7 +127,12 @@ class World:
         return self.folder / "core.db"
 
     def build(self) -> World:
-        for folder in (self.policies / "rules", self.policies / "keys", self.statements, self.scans):
+        for folder in (
+            self.policies / "rules",
+            self.policies / "keys",
+            self.statements,
+            self.scans,
+        ):
             folder.mkdir(parents=True, exist_ok=True)
         for person in ("E1", "E2", "E3"):
             key = keys.generate(KeyKind.P256)
@@ -154,7 +160,9 @@ class World:
             limit=limit,
             share=share,
             cooling_off=f"  cooling_off: {cooling_off}\n" if cooling_off else "",
-            backups=f"  - {{id: tapes, kind: backup, ages_out_after: {backup}}}\n" if backup else "",
+            backups=f"  - {{id: tapes, kind: backup, ages_out_after: {backup}}}\n"
+            if backup
+            else "",
         )
         (self.policies / "rules" / "statement.yaml").write_text(text)
 
@@ -238,7 +246,9 @@ class World:
         verifying.verify(installation, run_id, verifier="verifier")
         return certifying.certify(installation, run_id)
 
-    def whole_road(self, installation: Installation, category: str = "statement") -> certifying.Certificate:
+    def whole_road(
+        self, installation: Installation, category: str = "statement"
+    ) -> certifying.Certificate:
         plan_id = self.plan(installation, category)
         if category == "loan":
             self.approve(installation, plan_id)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from keepuntil.domain.items import Key, key_text
 
+
 class HoldScope(StrEnum):
     """What a hold names its records by."""
 
@@ -66,11 +67,7 @@ class Binding:
     def binds_nothing(self) -> bool:
         """True when no hold could apply to any item (predicates included)."""
         return not (
-            self._by_key
-            or self._by_group
-            or self._prefixes
-            or self._everything
-            or self.predicates
+            self._by_key or self._by_group or self._prefixes or self._everything or self.predicates
         )
 
     def of(self, key: Key, group: str | None) -> tuple[str, ...]:
@@ -84,9 +81,7 @@ class Binding:
             found += (hold_id for prefix, hold_id in self._prefixes if _begins(name, prefix))
         return tuple(sorted(set(found)))
 
-    def of_many(
-        self, keys: Sequence[Key], groups: Sequence[str | None]
-    ) -> list[tuple[str, ...]]:
+    def of_many(self, keys: Sequence[Key], groups: Sequence[str | None]) -> list[tuple[str, ...]]:
         """:meth:`of` for a batch; free of cost when nothing binds."""
         if not (self._by_key or self._by_group or self._prefixes or self._everything):
             return [()] * len(keys)

@@ -79,7 +79,7 @@ def request_approval(plan_id: str, role: str) -> Request | None:
         )
 
 
-class NotCounted(Exception):  # noqa: N818 - an answer, not an error: the person is asked again
+class NotCounted(Exception):
     """The answer counts for nothing, and why; the question stays open."""
 
 

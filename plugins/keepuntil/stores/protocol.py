@@ -128,7 +128,7 @@ class Effect:
 
     outcomes: list[Outcome]
     reasons: dict[int, str]
-    """Why, for items that were not destroyed: a stable code such as ``object_lock_until:2031-01-01``."""
+    """Why an item was not destroyed: a stable code such as ``object_lock_until:2031-01-01``."""
     parts: list[str]
     counts: list[int]
 
