@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from disposal_world import World
+
 ROOT = Path(__file__).resolve().parents[2]
 
 if "airflow" not in sys.modules:
@@ -43,3 +45,15 @@ def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "retention_policies", folder)
     monkeypatch.setenv("KEEPUNTIL_POLICIES", str(folder))
     return folder
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A small bank whose installation is the one that tasks find."""
+    for name in ("KEEPUNTIL_REGISTER", "KEEPUNTIL_INSTALLATION_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KU_TEST_CORE", f"sqlite:///{tmp_path / 'core.db'}")
+    built = World(tmp_path).build()
+    monkeypatch.setenv("KEEPUNTIL_HOME", str(built.home))
+    monkeypatch.setenv("KEEPUNTIL_POLICIES", str(built.policies))
+    return built

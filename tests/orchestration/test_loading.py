@@ -64,6 +64,7 @@ def test_airflow_finds_exactly_one_plugin_and_leaves_the_standard_library_alone(
     }
 
 
+@pytest.mark.slow
 def test_without_the_ignore_file_airflow_would_execute_every_module(tmp_path: Path) -> None:
     """The guard above can fail: this is what it guards against."""
     folder = tmp_path / "plugins"

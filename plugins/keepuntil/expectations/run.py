@@ -182,8 +182,9 @@ def _context(urls: Mapping[str, str]) -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
-    # Its warnings quote SQL errors, and those quote data.
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    # Its messages name temporary folders and quote SQL errors, and those quote data.
+    log = logging.getLogger("great_expectations")
+    log.handlers, log.propagate = [logging.NullHandler()], False
     context = gx.get_context(mode="ephemeral", runtime_environment=dict(urls))
     context.variables.progress_bars = {"globally": False}
     return context

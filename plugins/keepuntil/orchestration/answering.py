@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -61,7 +62,9 @@ class _Desk:
         from airflow.api_fastapi.app import create_app
 
         self._respond = respond
-        self._app = create_app(apps="core")
+        # On a new home it prints a password for each user; it also keeps them in a file there.
+        with redirect_stdout(io.StringIO()):
+            self._app = create_app(apps="core")
         self.over = threading.Event()
         self.error: BaseException | None = None
 

@@ -8,6 +8,7 @@ own token. Production runs the same DAGs with a scheduler and workers.
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -52,8 +53,7 @@ def airflow_environment(home: Path, people: Iterable[str] = ()) -> dict[str, str
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"admin:admin{',' if users else ''}{users}",
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        "AIRFLOW__API__EXPOSE_CONFIG": "False",
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
     }
 
 
@@ -101,7 +101,7 @@ def prepare(airflow_home: Path) -> None:
     home = airflow_home.absolute()
     if "airflow" not in sys.modules:
         home.mkdir(parents=True, exist_ok=True)
-        os.environ |= airflow_environment(home)
+        os.environ |= airflow_environment(home) | {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}
     from airflow.configuration import AIRFLOW_HOME
 
     if Path(AIRFLOW_HOME) != home:
