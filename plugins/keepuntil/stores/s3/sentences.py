@@ -176,7 +176,7 @@ def failure(store: S3Store, error: BotoCoreError) -> StoreError:
             f"Store {store.name}: the certificate of {where(store)} is not trusted here. Add its "
             "authority with AWS_CA_BUNDLE."
         )
-    if isinstance(error, exceptions.HTTPClientError):
+    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
         return NobodyThereError(f"Store {store.name}: nothing answers at {where(store)}.")
     return StoreError(
         f"Store {store.name}: the request could not be made or its answer not be read "
