@@ -109,7 +109,7 @@ def clocks(draw: st.DrawFn) -> Clock:
     own = combine is Combine.ALL_OF
     triggers = tuple(
         Trigger(
-            event=name,
+            event=draw(st.sampled_from(NAMES)) if own else name,
             optional=combine is not Combine.EARLIEST and draw(st.booleans()),
             start=draw(st.none() | STARTS) if own else None,
             keep_at_least=draw(st.none() | PERIODS) if own else None,

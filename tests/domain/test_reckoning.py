@@ -73,7 +73,10 @@ def test_nothing_is_due_before_the_rule_is_in_force() -> None:
 
 def test_latest_waits_for_every_trigger_that_is_not_optional() -> None:
     both = clock(triggers="card_closed deposit_closed")
-    facts = {"card_closed": day("2012-02-01"), "deposit_closed": day("2020-08-09")}
+    facts: dict[str, Fact] = {
+        "card_closed": day("2012-02-01"),
+        "deposit_closed": day("2020-08-09"),
+    }
     assert decided(both, facts, day("2025-08-09")) == Keep(until=day("2025-08-09"))
     assert reason_code(decided(both, facts, day("2025-08-10"))) == "due"
     facts["deposit_closed"] = None
@@ -82,7 +85,7 @@ def test_latest_waits_for_every_trigger_that_is_not_optional() -> None:
 
 def test_optional_trigger_that_never_happened_does_not_wait() -> None:
     either = clock(triggers=(Trigger(event="ended"), Trigger(event="claim_closed", optional=True)))
-    facts = {"ended": day("2012-02-01"), "claim_closed": None}
+    facts: dict[str, Fact] = {"ended": day("2012-02-01"), "claim_closed": None}
     assert reason_code(decided(either, facts)) == "overdue"
     facts["claim_closed"] = day("2024-01-01")
     assert decided(either, facts) == Keep(until=day("2029-01-01"))
@@ -102,7 +105,11 @@ def test_earliest_runs_from_the_first_that_happened() -> None:
         keep_at_least="P0D",
         delete_within="P15D",
     )
-    facts = {"withdrawn": day("2026-05-20"), "closed": None, "expires": day("2027-01-01")}
+    facts: dict[str, Fact] = {
+        "withdrawn": day("2026-05-20"),
+        "closed": None,
+        "expires": day("2027-01-01"),
+    }
     due = Due(since=day("2026-05-21"), delete_by=day("2026-06-05"), overdue=False)
     assert decided(consent, facts) == due
     facts["withdrawn"] = None
@@ -125,9 +132,19 @@ def test_all_of_lets_the_longest_end_govern() -> None:
     assert cutoffs(card, day("2026-05-21")).latest == (("closed", day("2016-05-20")),)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_cutoff_of_an_event_under_two_laws_is_the_earlier(turned: bool) -> None:
+    laws = [
+        Trigger(event="closed", keep_at_least=P5Y),
+        Trigger(event="closed", keep_at_least=Period(10)),
+    ]
+    both = clock(combine=Combine.ALL_OF, triggers=tuple(reversed(laws) if turned else laws))
+    assert cutoffs(both, day("2026-05-21")).latest == (("closed", day("2016-05-20")),)
+
+
 def test_floor_keeps_for_total_custody() -> None:
     loan = clock(start=StartRule.NEXT_JANUARY_1, floor=Floor(event="opened", period=Period(10)))
-    facts = {"ended": day("2015-04-02"), "opened": day("2018-09-01")}
+    facts: dict[str, Fact] = {"ended": day("2015-04-02"), "opened": day("2018-09-01")}
     assert decided(loan, facts) == Keep(until=day("2028-09-01"))
     facts["opened"] = None
     assert decided(loan, facts) == Undetermined(Doubt.MISSING_TRIGGER, "opened")
@@ -153,6 +170,16 @@ def test_extension_prolongs_only_when_it_happened() -> None:
     assert decided(dispute, facts) == Keep(until=day("2026-07-01"))
     facts["dispute_closed"] = day("2026-06-02")
     assert decided(dispute, facts) == Undetermined(Doubt.FUTURE_TRIGGER, "dispute_closed")
+
+
+def test_future_of_an_event_that_prolongs_is_not_believed_even_with_earliest() -> None:
+    both = clock(
+        combine=Combine.EARLIEST,
+        triggers="closed dispute",
+        extend_while=(Extension(event="dispute", plus=P5Y),),
+    )
+    facts = {"closed": day("2010-01-01"), "dispute": day("2027-01-01")}
+    assert decided(both, facts) == Undetermined(Doubt.FUTURE_TRIGGER, "dispute")
 
 
 def test_permanent_is_never_due() -> None:
@@ -189,6 +216,18 @@ def test_maximum_alone_keeps_until_it_ends_and_no_longer() -> None:
     last = Due(since=day("2026-06-01"), delete_by=day("2026-06-01"), overdue=False)
     assert decided(negative_info, facts, day("2026-06-01")) == last
     assert reason_code(decided(negative_info, facts, day("2026-06-02"))) == "overdue"
+
+
+@pytest.mark.parametrize(
+    ("combine", "last"), [(Combine.EARLIEST, "2023-01-01"), (Combine.LATEST, "2024-01-01")]
+)
+def test_maximum_counts_from_the_trigger_that_governs(combine: Combine, last: str) -> None:
+    either = clock(
+        combine=combine, triggers="a b", keep_at_least="P1Y", keep_at_most="P3Y", delete_within=None
+    )
+    found = decided(either, {"a": day("2021-01-01"), "b": day("2020-01-01")})
+    assert isinstance(found, Due)
+    assert found.delete_by == day(last)
 
 
 def test_delete_within_gives_a_maximum_time_to_be_kept_to() -> None:
@@ -362,7 +401,7 @@ def test_reason_codes_are_pinned() -> None:
         "calendar_year_missing",
         "no_linked_record",
     ]
-    decisions = [
+    decisions: list[Decision] = [
         Keep(until=None),
         Keep(until=AS_OF, restricted=True),
         Held(by=("H",)),
@@ -382,7 +421,7 @@ def test_reason_codes_are_pinned() -> None:
 
 @pytest.mark.parametrize("doubt", Doubt)
 def test_every_decision_has_a_sentence_in_both_languages(doubt: Doubt) -> None:
-    decisions = [
+    decisions: list[Decision] = [
         Undetermined(doubt, "ended"),
         Keep(until=None, restricted=True),
         Keep(until=AS_OF),
@@ -488,10 +527,10 @@ def test_nothing_is_due_before_its_minimum(data: st.DataObject, as_of: date) -> 
 def test_later_event_never_makes_a_kept_record_due(data: st.DataObject, as_of: date) -> None:
     of = data.draw(clocks())
     facts = data.draw(sensible_facts(of))
-    dated = [event for event, value in facts.items() if type(value) is date]
+    dated = {event: value for event, value in facts.items() if isinstance(value, date)}
     assume(dated)
-    event = data.draw(st.sampled_from(dated))
-    moved = facts[event] + timedelta(days=data.draw(st.integers(1, 4000)))  # type: ignore[operator]
+    event = data.draw(st.sampled_from(sorted(dated)))
+    moved = dated[event] + timedelta(days=data.draw(st.integers(1, 4000)))
     if isinstance(decided(of, {**facts, event: moved}, as_of), Due):
         assert isinstance(decided(of, facts, as_of), Due)
 

@@ -119,7 +119,7 @@ def test_document_is_plain_json_and_carries_the_calendar(tmp_path: Path) -> None
 def test_stores_have_a_digest_of_where_they_are(tmp_path: Path) -> None:
     found = schedule(tmp_path)
     ours = found.stores_of(found.rules[0])
-    assert stores_digest(ours) == stores_digest(dict(reversed(ours.items())))
+    assert stores_digest(found.stores) == stores_digest(dict(reversed(list(found.stores.items()))))
     assert stores_digest(ours) != stores_digest(found.stores)
     moved = {"share": FilesStore(name="share", root="/srv/a")}
     assert stores_digest(moved) != stores_digest({"share": FilesStore(name="share", root="/srv/b")})
