@@ -102,7 +102,7 @@ def _first_night(stage: Stage) -> list[str]:
     found = _run(stage)
     report.table(found)
     _explain(found, report)
-    problems = [*_against_tolls(home, found)]
+    problems = [*against_tolls(home, found)]
     report.heading("The certificates, checked as an auditor would, with keys from another channel")
     with report.phase("checking every certificate with openssl, sha256 and our own verifier"):
         checked = [
@@ -188,7 +188,7 @@ def _explain(found: Sequence[Result], report: Report) -> None:
     report.say(f"With the records went {parts:,} child rows, versions, markers and uploads.")
 
 
-def _against_tolls(home: Home, found: Sequence[Result]) -> Iterator[str]:
+def against_tolls(home: Home, found: Sequence[Result]) -> Iterator[str]:
     """The counts of plans and certificates against those worked out by plain SQL."""
     tolls = building.tolls(home)
     verdicts = {result.category: result.verdict for result in found}
