@@ -117,6 +117,12 @@ def test_sentinel_is_known_after_any_conversion(sentinel: date, zone: str, writt
     assert is_sentinel(civil_date(midnight, zone=zone, written_in=written_in))
 
 
+@pytest.mark.parametrize("day", ["1969-12-31", "1970-01-01", "1970-01-02", "1900-01-02"])
+def test_neighbour_of_a_sentinel_is_not_believed(day: str) -> None:
+    """A Unix time of zero, read a day's width of zones apart, is any of three days."""
+    assert is_sentinel(date.fromisoformat(day))
+
+
 @pytest.mark.parametrize(
     "day",
     ["1900-01-03", "1950-06-01", "1969-12-30", "1970-01-03", "2026-01-01", "9998-12-31"],

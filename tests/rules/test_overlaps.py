@@ -46,7 +46,11 @@ def test_two_categories_never_claim_the_same_rows(tmp_path: Path) -> None:
         ("store: share, under: a", "store: share, under: ab", False),
         ("store: share, under: .", "store: share, under: a", True),
         ("store: share, under: a, pattern: p", "store: share, under: a, pattern: q", False),
-        ("store: share, under: a, pattern: x", "store: share, under: a", True),
+        ("store: share, under: a, pattern: p", "store: share, under: a", True),
+        ("store: share, under: a", "store: share, under: a, pattern: p", True),
+        ("store: scans, prefix: a/, pattern: p", "store: scans, prefix: a/", True),
+        ("store: scans, prefix: a/b/", "store: scans, prefix: a/, pattern: p", True),
+        ("store: scans, prefix: a/", "store: share, under: a", False),
     ],
 )
 def test_two_categories_never_claim_the_same_objects_or_files(
