@@ -150,12 +150,8 @@ class FaultProxy:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Self:
-        proxy = self
-
-        class Handler(_Handler):
-            faults = proxy
-
-        self._server = _QuietServer(("127.0.0.1", 0), Handler)
+        handler = type("Handler", (_Handler,), {"faults": self})
+        self._server = _QuietServer(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
         return self

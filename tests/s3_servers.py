@@ -138,9 +138,10 @@ class Place:
                 found.setdefault(version["Key"], set()).add(("version", version["VersionId"]))
             for marker in page.get("DeleteMarkers", []):
                 found.setdefault(marker["Key"], set()).add(("marker", marker["VersionId"]))
-        uploads = self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
-        for upload in uploads:
-            found.setdefault(upload["Key"], set()).add(("upload", upload["UploadId"]))
+        uploads = self.client.get_paginator("list_multipart_uploads")
+        for listed in uploads.paginate(Bucket=self.bucket):
+            for upload in listed.get("Uploads", []):
+                found.setdefault(upload["Key"], set()).add(("upload", upload["UploadId"]))
         return found
 
     def keys(self) -> set[str]:

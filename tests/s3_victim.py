@@ -34,7 +34,8 @@ class FileJournal:
 
 
 def main(endpoint: str, credentials: str, bucket: str, journal: str) -> None:
-    deleting.FEWEST_KEYS = 5  # many requests, so that many of them can be the last
+    # Many requests, so that many of them can be the last.
+    vars(deleting)["FEWEST_KEYS"] = 5
     store = S3Bucket(
         S3Store(
             name="scans",

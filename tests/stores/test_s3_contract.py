@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from keepuntil.domain.categories import EventSource, FromMetadata, FromName, FromTag
+from keepuntil.domain.categories import EventSource, FromMetadata, FromName, FromTag, StoredInstance
 from keepuntil.domain.items import Key
 from keepuntil.stores.protocol import Store
 from s3_servers import SERVERS, Kind, Place, instance_of, server
@@ -24,7 +24,9 @@ class ScansByTag:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.instance = instance_of(EVENT, self.source, record_group=r"loans/(?P<g>[^/]+)/.*")
+        self.instance: StoredInstance = instance_of(
+            EVENT, self.source, record_group=r"loans/(?P<g>[^/]+)/.*"
+        )
 
     def store(self) -> Store:
         return self.place.store()

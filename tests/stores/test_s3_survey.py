@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keepuntil.stores.s3 import surveying
+from keepuntil.stores.s3 import listing, surveying
 from keepuntil.stores.s3.listing import Page, Versioning, whole_keys
 from keepuntil.stores.s3.states import (
     KeyState,
@@ -44,7 +44,7 @@ class Listed:
         size = first_page
         while True:
             self.requests += 1
-            page, entries, size = entries[:size], entries[size:], surveying.PAGE
+            page, entries, size = entries[:size], entries[size:], listing.PAGE
             states: dict[str, KeyState] = {}
             for key, number in page:
                 state = states.setdefault(key, KeyState(key))
@@ -74,6 +74,7 @@ def test_exactly_the_wanted_keys_are_found_with_all_their_versions(
     there: set[str], wanted: set[str], versions: int, page: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listing, "PAGE", page)
         patch.setattr(surveying, "PAGE", page)
         patch.setattr(surveying, "SMALLEST_PAGE", min(page, 3))
         found = survey(Listed(there, versions), sorted(wanted), patch)
