@@ -6,6 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -42,11 +43,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture(scope="session")
-def empty_postgres(postgres_server: str) -> Iterator[str]:
-    """A database of this test session's own, without tables; dropped at the end."""
+@contextmanager
+def _database(server: str) -> Iterator[str]:
+    """A database of our own, without tables; dropped at the end."""
     name = f"ku_register_{uuid.uuid4().hex[:12]}"
-    plain = make_url(postgres_server).set(drivername="postgresql")
+    plain = make_url(server).set(drivername="postgresql")
     with psycopg.connect(_text(plain), autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload, unused-ignore]
         try:
@@ -60,9 +61,17 @@ def _text(url: URL) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(empty_postgres: str) -> str:
-    migrate(empty_postgres)
-    return empty_postgres
+def migrated_postgres(postgres_server: str) -> Iterator[str]:
+    with _database(postgres_server) as address:
+        migrate(address)
+        yield address
+
+
+@pytest.fixture
+def another_postgres(postgres_server: str) -> Iterator[str]:
+    """A database without tables, for one test."""
+    with _database(postgres_server) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import inspect
 import os
 import signal
 import subprocess
@@ -9,18 +11,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 
 import psycopg
 import pytest
-from sqlalchemy import Connection
 
 from keepuntil.domain.holds import Hold, HoldScope
 from keepuntil.errors import RegisterBusy, RegisterError
 from keepuntil.evidence.sealing import SealingKey
 from keepuntil.register import Register, holds
+from keepuntil.register import fence as fence_module
 from keepuntil.register.fence import AdvisoryFence, Confirm, Fence, fence_of
 from keepuntil.register.places import Place
 from register_world import CATEGORY, NOW
@@ -117,21 +118,32 @@ def test_killed_process_leaves_the_fence_free(fence: Fence, url: str, how: str) 
 
 
 def test_steady_stream_of_batches_cannot_starve_a_hold(url: str) -> None:
-    entered: SimpleQueue[int] = SimpleQueue()
+    inside = entered = 0
+    newest = 0.0
+    guard = threading.Lock()
     stop = threading.Event()
 
+    def last_one_stays() -> bool:
+        # Without a queue for the exclusive taker somebody new always comes in, the last
+        # one never has to run out of patience, and the fence is never free.
+        nonlocal inside
+        with guard:
+            if inside < 2 and time.monotonic() < newest + 3 and not stop.is_set():
+                return True
+            inside -= 1
+            return False
+
     def relay() -> None:
-        # Leaves only when somebody else has come in, or nobody can any more: without a
-        # queue for the exclusive taker the fence would never be free.
+        nonlocal inside, entered, newest
         mine = fence_of(Place.of(url))
         while not stop.is_set():
             with mine.shared(30):
-                entered.put(1)
-                patience = time.monotonic() + 0.5
-                while entered.qsize() < 2 and time.monotonic() < patience and not stop.is_set():
+                with guard:
+                    inside += 1
+                    entered += 1
+                    newest = time.monotonic()
+                while last_one_stays():
                     time.sleep(0.001)
-                with suppress(Exception):
-                    entered.get_nowait()
         mine.close()
 
     threads = [threading.Thread(target=relay) for _ in range(3)]
@@ -139,15 +151,37 @@ def test_steady_stream_of_batches_cannot_starve_a_hold(url: str) -> None:
         thread.start()
     alone = fence_of(Place.of(url))
     try:
-        while entered.empty():
+        while entered < 20:
             time.sleep(0.001)
-        with alone.exclusive(20):
+        with alone.exclusive(15):
             pass
     finally:
         stop.set()
         for thread in threads:
             thread.join()
         alone.close()
+
+
+def test_lock_won_on_a_replaced_file_is_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "fence"
+    before = fence_module._lock(path, fcntl.LOCK_EX, time.monotonic(), 0)
+    refused: list[bool] = []
+
+    def wait_in_line() -> None:
+        try:
+            os.close(fence_module._lock(path, fcntl.LOCK_EX, time.monotonic() + 1, 1))
+        except RegisterBusy:
+            refused.append(True)
+
+    waiting = threading.Thread(target=wait_in_line)
+    waiting.start()
+    time.sleep(0.1)
+    path.unlink()
+    after = fence_module._lock(path, fcntl.LOCK_EX, time.monotonic(), 0)
+    os.close(before)
+    waiting.join()
+    os.close(after)
+    assert refused == [True]
 
 
 def test_failing_batch_frees_the_fence_and_keeps_its_own_error(fence: Fence) -> None:
@@ -251,9 +285,8 @@ def test_pooler_that_lets_go_of_the_lock_is_noticed(postgres_url: str) -> None:
 
 
 def unlock_all(confirm: Confirm) -> None:
-    closure = confirm.__closure__  # type: ignore[attr-defined]
-    sessions = [c.cell_contents for c in closure if isinstance(c.cell_contents, Connection)]
-    sessions[0].exec_driver_sql("SELECT pg_advisory_unlock_all()")
+    held = inspect.getclosurevars(confirm).nonlocals["session"]
+    held.exec_driver_sql("SELECT pg_advisory_unlock_all()")
 
 
 def ask_after_unlocking(fence: Fence) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, select
 
@@ -50,16 +50,15 @@ def of(register: Register, plan_digest: str) -> list[tuple[Approval, bytes]]:
         return [(_approval(row), row.envelope) for row in connection.execute(query)]
 
 
-def _approval(row: Row[tuple[str | bool | datetime | bytes, ...]]) -> Approval:
-    columns = row._mapping  # noqa: SLF001 - the documented way to a row's columns by name
+def _approval(row: Row[Any]) -> Approval:
     return Approval(
-        plan_digest=columns["plan_digest"],
-        person=columns["person"],
-        role=columns["role"],
-        verdict=Verdict(columns["verdict"]),
-        reason=columns["reason"],
-        accepts_exceeded=columns["accepts_exceeded"],
-        decided_at=columns["decided_at"],
-        expires_at=columns["expires_at"],
-        via=columns["via"],
+        plan_digest=row.plan_digest,
+        person=row.person,
+        role=row.role,
+        verdict=Verdict(row.verdict),
+        reason=row.reason,
+        accepts_exceeded=row.accepts_exceeded,
+        decided_at=row.decided_at,
+        expires_at=row.expires_at,
+        via=row.via,
     )

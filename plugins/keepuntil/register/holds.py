@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 
 from keepuntil.domain.holds import Hold, HoldScope
-from keepuntil.errors import RegisterBusy, UsageError
+from keepuntil.errors import RegisterBusy, RegisterError, UsageError
 from keepuntil.register import sealing_places
 from keepuntil.register.connection import Register
 from keepuntil.register.fence import HOLD_WAITS_SECONDS
@@ -53,6 +53,11 @@ def add(register: Register, hold: Hold, wait_seconds: float = HOLD_WAITS_SECONDS
             f" began before was still running after {wait_seconds:g} seconds and may yet destroy"
             " something the hold covers. Place the same hold again to wait for it, or stop the"
             " run."
+        ) from error
+    except RegisterError as error:
+        raise RegisterError(
+            f"Hold {hold.hold_id} is placed and binds every batch from now on, but batches that"
+            f" began before could not be waited for: {error.sentence} Place the same hold again."
         ) from error
 
 
