@@ -228,6 +228,39 @@ def test_hostile_proofs_are_refused_with_a_sentence(index, size, proof, leaf, ro
         )
 
 
+def test_a_root_above_the_root_is_not_reached() -> None:
+    # The roots are made for the proofs, so that only the sizes speak against them.
+    leaves, above = leaves_of(4), merkle.leaf_hash(b"above")
+    with pytest.raises(EvidenceError, match="the inclusion proof is longer than the way"):
+        verify_inclusion(
+            index=0, size=1, leaf=leaves[0], proof=[above], root=merkle.node_hash(above, leaves[0])
+        )
+    with pytest.raises(EvidenceError, match="the consistency proof is longer than the way"):
+        verify_consistency(
+            old_size=3,
+            size=4,
+            old_root=merkle.node_hash(above, defined_root(leaves[:3])),
+            root=merkle.node_hash(above, defined_root(leaves)),
+            proof=[*LeafHashes(b"".join(leaves)).consistency_proof(3), above],
+        )
+
+
+def test_a_root_below_the_root_is_not_enough() -> None:
+    leaves = leaves_of(4)
+    with pytest.raises(EvidenceError, match="the inclusion proof ends before the root"):
+        verify_inclusion(
+            index=0, size=4, leaf=leaves[0], proof=[leaves[1]], root=defined_root(leaves[:2])
+        )
+    with pytest.raises(EvidenceError, match="the consistency proof ends before the root"):
+        verify_consistency(
+            old_size=1,
+            size=4,
+            old_root=leaves[0],
+            root=defined_root(leaves[:2]),
+            proof=[leaves[1]],
+        )
+
+
 def test_a_proof_from_the_empty_tree_proves_nothing() -> None:
     root = defined_root(leaves_of(3))
     for size, later in ((0, merkle.EMPTY_ROOT), (3, root)):
