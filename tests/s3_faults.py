@@ -9,6 +9,7 @@ operation is to fail how, and when the script is used up everything passes again
 
 from __future__ import annotations
 
+import html
 import http.client
 import re
 import socket
@@ -128,6 +129,26 @@ def errors_for(code: str, *keys: str) -> Action:
                 results.append(b"<Deleted>%b</Deleted>" % named)
         body = b"<DeleteResult>%b</DeleteResult>" % b"".join(results)
         return Answer(200, [("Content-Type", "application/xml")], body)
+
+    return act
+
+
+def comparing_etags(etags: dict[str, str], *, quoted: bool) -> Action:
+    """DeleteObjects of a server that deletes only what still has the ETag sent with it."""
+
+    def act(request: Request, proxy: FaultProxy) -> Answer | None:
+        results = []
+        for entry in re.findall(rb"<Object>(.*?)</Object>", request.body, re.DOTALL):
+            key = _text(b"Key", entry)
+            etag = f'"{etags[key]}"' if quoted else etags[key]
+            if html.unescape(_text(b"ETag", entry)) == etag:
+                proxy.delete(request, key, "")
+                results.append(f"<Deleted><Key>{key}</Key></Deleted>")
+            else:
+                code = "<Code>PreconditionFailed</Code>"
+                results.append(f"<Error><Key>{key}</Key>{code}</Error>")
+        body = f"<DeleteResult>{''.join(results)}</DeleteResult>"
+        return Answer(200, [("Content-Type", "application/xml")], body.encode())
 
     return act
 

@@ -24,6 +24,7 @@ from s3_faults import (
     Answer,
     FaultProxy,
     Request,
+    comparing_etags,
     cut_answer,
     edit,
     errors_for,
@@ -248,6 +249,70 @@ def test_a_version_written_while_its_key_is_being_destroyed_survives(server_name
         effect = world.destroy()
         assert effect.reasons == {3: "changed"}
         assert world.place.parts()[DOOMED[3]] == {("version", written[0])}
+
+
+def test_no_marker_goes_before_what_it_hides(world: World) -> None:
+    """Taken away too early it would show the record again to every application."""
+    marked = [key for key, parts in world.before.items() if len(parts) > 1]
+    world.destroy()
+    order = [request.body.decode() for request in world.proxy.of("DeleteObjects")]
+    for key in marked:
+        where = {
+            kind: [n for n, body in enumerate(order) for k, i in world.before[key]
+                   if k == kind and f"<VersionId>{i}<" in body]
+            for kind in ("version", "marker")
+        }  # fmt: skip
+        assert max(where["version"]) < min(where["marker"])
+
+
+def test_a_marker_stays_when_what_it_hides_was_refused(world: World) -> None:
+    key = DOOMED[0]
+    world.proxy.always("DeleteObjects", errors_for("AccessDenied", key))
+    world.destroy()
+    assert world.place.parts()[key] == world.before[key]
+
+
+def test_an_upload_that_completes_in_between_is_seen(server_name: str) -> None:
+    """It leaves one listing before it enters the other, so uploads are listed first."""
+    with make_world(server_name, "versioned") as world:
+        client, bucket = world.place.client, world.place.bucket
+        key = DOOMED[1]
+        world.place.remove(key)
+        upload = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+        part = client.upload_part(
+            Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=b"part"
+        )
+        done: list[str] = []
+
+        def complete(request: Request) -> bool:
+            if request.operation == "ListObjectVersions" and not done:
+                done.append("now")
+                client.complete_multipart_upload(
+                    Bucket=bucket,
+                    Key=key,
+                    UploadId=upload,
+                    MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
+                )
+            return True
+
+        world.proxy.before = complete
+        (remains,) = world.bucket.remains(everything_due(), [(key,)])
+        assert (done, remains > 0) == (["now"], True)
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+def test_an_object_overwritten_in_the_last_moment_is_spared_by_servers_that_can(
+    hurried: None, quoted: bool
+) -> None:
+    """AWS and later gateways compare the ETag; some with its quotes, some without."""
+    with make_world("moto", "unversioned") as world:
+        listed = world.place.client.list_objects_v2(Bucket=world.place.bucket)["Contents"]
+        etags = {found["Key"]: found["ETag"].strip('"') for found in listed}
+        etags[DOOMED[4]] = "of another content"
+        world.proxy.always("DeleteObjects", comparing_etags(etags, quoted=quoted))
+        effect = world.destroy()
+        assert effect.outcomes.count(Outcome.DESTROYED) == len(DOOMED) - 1
+        assert effect.reasons == {4: "PreconditionFailed"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from threading import Lock
@@ -104,10 +104,16 @@ class Connection:
     def spread(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """Each item's result, in order; threads wait for the server together.
 
-        All have ended when it returns or raises the first error.
+        After an error no further item is begun, and all have ended when it is raised.
         """
         futures = [self._threads.submit(work, item) for item in items]
-        wait(futures)
+        wait(futures, return_when=FIRST_EXCEPTION)
+        begun = [future for future in futures if not future.cancel()]
+        wait(begun)
+        # An error comes before the results, or some future of the list would be a cancelled one.
+        for future in begun:
+            if (error := future.exception()) is not None:
+                raise error
         return [future.result() for future in futures]
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 from keepuntil.errors import StoreBusy, StoreUnreachable
@@ -25,7 +25,7 @@ from keepuntil.stores.s3.sentences import (
     NoAnswerError,
     NobodyThereError,
 )
-from keepuntil.stores.s3.states import KeyState
+from keepuntil.stores.s3.states import KeyState, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import DeleteObjectsOutputTypeDef, ObjectIdentifierTypeDef
@@ -43,6 +43,9 @@ ROUNDS_WITHOUT_PROGRESS: Final = 8
 ATTEMPTS: Final = 20
 FIRST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 10.0
+
+CHANGED: Final = "PreconditionFailed"
+"""The object is not the one that was looked at."""
 
 NO_RESULT: Final = "no_result"
 """The answer to a request did not mention the key."""
@@ -68,18 +71,25 @@ Refusals = dict[Target, str]
 """Targets the server would not delete, with its code."""
 
 
-def targets_of(state: KeyState) -> Iterator[Target]:
-    """Everything under a key. Uploads first: one that completes would become a new version."""
-    for upload in state.uploads:
-        yield Target(state.key, upload=upload.id)
-    for version in state.versions:
-        if version.id is None:
-            # Servers that know conditional deletes spare what was overwritten meanwhile.
-            yield Target(state.key, etag=version.etag)
-        else:
-            yield Target(state.key, version.id)
-    for marker in state.markers:
-        yield Target(state.key, marker.id)
+def delete_all(connection: Connection, states: Collection[KeyState]) -> Refusals:
+    """Delete everything under the keys; give what was refused for good. See :func:`delete`.
+
+    Uploads go first: one that completes would become a new version. Markers go last, and
+    only where all else went: a marker taken away too early shows again what it hid.
+    """
+    uploads = [Target(s.key, upload=upload.id) for s in states for upload in s.uploads]
+    versions = [_target(s.key, version) for s in states for version in s.versions]
+    markers = [Target(s.key, marker.id) for s in states for marker in s.markers]
+    refusals: Refusals = {}
+    for targets in (uploads, versions, markers):
+        refused = {target.key for target in refusals}
+        refusals |= delete(connection, [t for t in targets if t.key not in refused])
+    return refusals
+
+
+def _target(key: str, version: Version) -> Target:
+    # Servers that know conditional deletes spare an object that was overwritten meanwhile.
+    return Target(key, etag=version.etag) if version.id is None else Target(key, version.id)
 
 
 def delete(connection: Connection, targets: Sequence[Target]) -> Refusals:
@@ -89,13 +99,13 @@ def delete(connection: Connection, targets: Sequence[Target]) -> Refusals:
     everything (gone bucket, revoked credentials).
     """
     refusals: Refusals = {}
-    pending, stalled = list(targets), 0
-    for _ in range(ATTEMPTS):
-        answers = _round(connection, pending)
+    pending, again, stalled = list(targets), Refusals(), 0
+    for _ in range(ATTEMPTS if pending else 0):
+        answers = _unquoted(_round(connection, pending))
         again = {target: code for target, code in answers.items() if code in _ASK_AGAIN}
         refusals.update((t, code) for t, code in answers.items() if code and t not in again)
         if not again:
-            return refusals
+            break
         stalled = stalled + 1 if len(again) == len(pending) else 0
         pending = list(again)
         if stalled >= ROUNDS_WITHOUT_PROGRESS:
@@ -105,6 +115,16 @@ def delete(connection: Connection, targets: Sequence[Target]) -> Refusals:
     if not set(again.values()) <= _OF_THE_KEY:
         raise _too_busy(connection, again)
     return refusals | again
+
+
+def _unquoted(answers: Refusals) -> Refusals:
+    """Ask again with the bare ETag: servers differ in whether its quotes belong to it."""
+    changed = [t for t, code in answers.items() if code == CHANGED]
+    for target in changed:
+        if target.etag is not None and target.etag.startswith('"'):
+            del answers[target]
+            answers[target._replace(etag=target.etag.strip('"'))] = NO_RESULT
+    return answers
 
 
 def _round(connection: Connection, targets: Sequence[Target]) -> Refusals:

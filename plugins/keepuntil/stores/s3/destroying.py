@@ -18,11 +18,10 @@ from keepuntil.errors import StoreMismatch
 from keepuntil.stores.protocol import Batch, Effect, Intent, Journal, Query
 from keepuntil.stores.s3.connection import Connection
 from keepuntil.stores.s3.declared import Declared
-from keepuntil.stores.s3.deleting import Refusals, delete, targets_of
+from keepuntil.stores.s3.deleting import Refusals, delete_all
 from keepuntil.stores.s3.finding import predicate_holds
 from keepuntil.stores.s3.judging import judge, why_not
 from keepuntil.stores.s3.locks import locks_of
-from keepuntil.stores.s3.sentences import DENIED
 from keepuntil.stores.s3.states import (
     KeyState,
     Parts,
@@ -84,11 +83,7 @@ class Destruction:
         if self.doomed:
             self._write_down()
             journal.intend(self.intent)
-            refusals = delete(
-                self.connection,
-                [target for state in self.doomed.values() for target in targets_of(state)],
-            )
-            self._settle(refusals)
+            self._settle(delete_all(self.connection, self.doomed.values()))
         return self._effect()
 
     # Look and decide
@@ -164,7 +159,7 @@ class Destruction:
                 self._end(i, Outcome.DESTROYED, None)
         codes = _by_key(refusals)
         zone = self.query.rule.clock.zone
-        refused = [state for state in left.values() if codes.get(state.key, set()) & DENIED]
+        refused = [state for state in left.values() if state.key in codes]
         locks = locks_of(self.connection, refused, zone)
         for i, state in left.items():
             intended = parse_parts(self.intent.parts[i])

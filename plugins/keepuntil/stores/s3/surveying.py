@@ -16,7 +16,7 @@ from typing import Final
 
 from keepuntil.stores.s3.connection import Connection
 from keepuntil.stores.s3.listing import PAGE, Versioning, pages, uploads, versioning_of, whole_keys
-from keepuntil.stores.s3.states import KeyState
+from keepuntil.stores.s3.states import KeyState, Upload
 
 SPARSE: Final = 10
 """A page with fewer than one wanted key in this many is not worth a second one."""
@@ -35,6 +35,8 @@ def survey(
     wanted = sorted(set(keys))
     if not wanted:
         return {}
+    # Before the versions: an upload that completes in between is then seen twice, never not.
+    pending = _uploads_of(connection, wanted)
     if versioning is None:
         versioning = versioning_of(connection)
     work = list(_divided(wanted, PAGE))
@@ -45,7 +47,8 @@ def survey(
         for states, left in answers:
             found.update((state.key, state) for state in states)
             work += left
-    _add_uploads(connection, wanted, found)
+    for key, unfinished in pending.items():
+        found.setdefault(key, KeyState(key)).uploads = unfinished
     return found
 
 
@@ -97,10 +100,10 @@ def _look(
     return found, []
 
 
-def _add_uploads(connection: Connection, wanted: list[str], found: dict[str, KeyState]) -> None:
-    prefix = _shared(wanted)
-    for key, upload in uploads(connection, prefix):
+def _uploads_of(connection: Connection, wanted: list[str]) -> dict[str, list[Upload]]:
+    pending: dict[str, list[Upload]] = {}
+    for key, upload in uploads(connection, _shared(wanted)):
         place = bisect_left(wanted, key)
         if place < len(wanted) and wanted[place] == key:
-            state = found.get(key) or found.setdefault(key, KeyState(key))
-            state.uploads.append(upload)
+            pending.setdefault(key, []).append(upload)
+    return pending
