@@ -22,7 +22,7 @@ export UV_CACHE_DIR := $(CURDIR)/.uv/cache
 export HOME := $(CURDIR)/.uv/home
 endif
 
-QUICK := not slow and not ceph and not mariadb
+QUICK := not slow
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
