@@ -133,6 +133,12 @@ def test_places_count_characters_not_bytes() -> None:
     assert [(p.line, p.column) for p in document.problems] == [(1, 10)]
 
 
+@pytest.mark.parametrize("first", ["%YAML 1.1", "%YAML 1.2", "%TAG ! tag:x,2026:"])
+def test_directive_is_refused(first: str) -> None:
+    document = read_document(f"{first}\n---\na: 1\n".encode(), "x.yaml")
+    assert [p.sentence for p in document.problems] == ["There is a % directive; leave it out."]
+
+
 def test_line_endings_of_windows_are_welcome() -> None:
     document = read_document(b"a: 1\r\nb: no\r\n", "x.yaml")
     assert [(p.line, p.column) for p in document.problems] == [(2, 4)]
