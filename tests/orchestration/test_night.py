@@ -14,6 +14,7 @@ import pytest
 
 from disposal_world import AS_OF, World
 from keepuntil.disposal import executing
+from keepuntil.errors import UsageError
 from keepuntil.orchestration import tasks
 from keepuntil.orchestration.answering import Answer, Question
 from keepuntil.orchestration.night import RuleNight, run_morning, run_night
@@ -125,6 +126,16 @@ def test_two_people_approve_the_digest_they_were_shown(world: World, night: Nigh
         ("E1", "data_owner", "airflow"),
         ("E2", "records_officer", "airflow"),
     }
+
+
+def test_answers_that_never_count_end_the_night_and_destroy_nothing(
+    world: World, night: Night
+) -> None:
+    world.write_rule(approval="owner", roles="data_owner")
+    world.issue(DUE)
+    with pytest.raises(UsageError, match="no answer counted"):
+        night(lambda _: Answer(person="mallory", approve=True, reason=""))
+    assert world.left() == {DUE}
 
 
 @pytest.mark.slow

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import io
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Final
 
+from keepuntil.errors import UsageError
+
 LOOK_EVERY_SECONDS: Final = 0.3
+
+MOST_ASKED: Final = 5
+"""How often one question is answered before it is clear that the answer will never count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +47,9 @@ Respond = Callable[[Question], Answer]
 def answering(respond: Respond | None) -> Iterator[None]:
     """Answer approvals, for as long as the context is open, in a thread of its own.
 
-    None: there is nobody to ask. An error in it is raised when the context ends.
+    None: there is nobody to ask. An error in answering ends what runs in the context,
+    which would wait for ever, and is raised in its place. Raises UsageError when answers
+    to a question count for nothing again and again.
     """
     if respond is None:
         yield
@@ -50,6 +59,9 @@ def answering(respond: Respond | None) -> Iterator[None]:
     thread.start()
     try:
         yield
+    except KeyboardInterrupt:
+        if desk.error is None:
+            raise
     finally:
         desk.over.set()
         thread.join()
@@ -65,6 +77,7 @@ class _Desk:
         # On a new home it prints a password for each user; it also keeps them in a file there.
         with redirect_stdout(io.StringIO()):
             self._app = create_app(apps="core")
+        self._asked: Counter[str] = Counter()
         self.over = threading.Event()
         self.error: BaseException | None = None
 
@@ -73,6 +86,7 @@ class _Desk:
             asyncio.run(self._work())
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits
             self.error = error
+            _thread.interrupt_main()
 
     async def _work(self) -> None:
         while not self.over.is_set():
@@ -91,6 +105,7 @@ class _Desk:
 
     async def _answer(self, asked: dict[str, Any]) -> None:
         instance = asked["task_instance"]
+        self._refuse_endless(instance)
         answer = self._respond(
             Question(
                 category=instance["dag_id"].removeprefix("keepuntil__"),
@@ -113,6 +128,14 @@ class _Desk:
                 },
             },
         )
+
+    def _refuse_endless(self, instance: dict[str, Any]) -> None:
+        self._asked[instance["id"]] += 1
+        if self._asked[instance["id"]] > MOST_ASKED:
+            raise UsageError(
+                f"The question {instance['task_id']} of {instance['dag_id']} was answered "
+                f"{MOST_ASKED} times and no answer counted; its task log says why."
+            )
 
     async def _call(
         self, method: str, path: str, *, person: str, role: str, content: object = None
