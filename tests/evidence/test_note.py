@@ -1,7 +1,7 @@
 """Notes and checkpoints are those of C2SP, and a single bit decides."""
 
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -193,6 +193,19 @@ def test_the_key_id_binds_name_algorithm_and_key() -> None:
         NoteKey.parse("other" + vkey)
     with pytest.raises(KeyFileError, match="an Ed25519 key is needed, and this one is P-256"):
         note.sign(TEXT, "a", keys.generate(keys.KeyKind.P256))
+
+
+@pytest.mark.parametrize("data", [b"\x01" + bytes(31), b"\x02" + bytes(32), b"\x01", b""])
+def test_a_key_of_another_length_or_algorithm_is_refused(data: bytes) -> None:
+    identifier = sha256(b"log.example\n" + data).hexdigest()[:8]
+    encoded = b64encode(data).decode() or "="
+    with pytest.raises(EvidenceError, match=r"verifier key of log\.example"):
+        NoteKey.parse(f"log.example+{identifier}+{encoded}")
+
+
+def test_a_note_may_carry_as_many_signatures_as_are_read() -> None:
+    line = "\u2014 n QUJDREU=\n".encode()
+    assert len(Note.parse(b"a\n\n" + line * 100).signatures) == 100
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u2003b", "a\nb", "x" * 256, "a\x01"])
