@@ -59,7 +59,7 @@ STORES = "stores:\n  core: {kind: sql, url: {env: KU_BENCH_URL}, zone: Asia/Shan
 PEOPLE = "controller: bank.example\npeople: []\n"
 
 
-def load_bank(engine: sa.Engine, due: int) -> None:
+def load_bank(engine: sa.Engine, due: int, children: int) -> None:
     """Two customers a due one: every second one closed long ago, the others lately."""
     kind = "BIGINT PRIMARY KEY"
     numbers = {
@@ -91,8 +91,10 @@ def load_bank(engine: sa.Engine, due: int) -> None:
                 "CONSTRAINT fk_doc FOREIGN KEY (customer_id) REFERENCES customer (id) "
                 "ON DELETE CASCADE)"
             ),
-            f"INSERT INTO doc SELECT n, n, 'body' FROM ({numbers}) AS s",
-            f"INSERT INTO doc SELECT n + {2 * due}, n, 'body' FROM ({numbers}) AS s",
+            *(
+                f"INSERT INTO doc SELECT n + {2 * due * child}, n, 'body' FROM ({numbers}) AS s"
+                for child in range(children)
+            ),
         ):
             bank.execute(sa.text(statement))
     with engine.begin() as bank:
@@ -215,6 +217,7 @@ def main() -> None:
     parser.add_argument("--url")
     parser.add_argument("--due", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--children", type=int, default=2, help="docs a customer")
     parser.add_argument("--no-peer", action="store_true", help="only the road, for memory runs")
     asked = parser.parse_args()
     usual = {
@@ -223,14 +226,17 @@ def main() -> None:
     }
     server = sa.make_url(asked.url or usual[asked.server])
     report: dict[str, float] = {}
-    print(f"{asked.server}: {asked.due:,} due parents, {2 * asked.due:,} children", flush=True)
+    print(
+        f"{asked.server}: {asked.due:,} due parents, {asked.children * asked.due:,} children",
+        flush=True,
+    )
     ours = fresh(server, "keepuntil_bench")
     engine = sa.create_engine(ours)
-    load_bank(engine, asked.due)
+    load_bank(engine, asked.due, asked.children)
     engine.dispose()
     try:
         if not asked.no_peer:
-            _peers(asked.server, server, asked.due, report)
+            _peers(asked, server, report)
         os.environ["KU_BENCH_URL"] = ours.render_as_string(hide_password=False)
         with tempfile.TemporaryDirectory() as folder:
             road(Path(folder), asked.due, asked.workers, report)
@@ -239,12 +245,13 @@ def main() -> None:
     _ratios(report, asked.workers)
 
 
-def _peers(kind: str, server: sa.URL, due: int, report: dict[str, float]) -> None:
-    template = "keepuntil_bench" if kind == "postgresql" else None
+def _peers(asked: argparse.Namespace, server: sa.URL, report: dict[str, float]) -> None:
+    due = asked.due
+    template = "keepuntil_bench" if asked.server == "postgresql" else None
     peer = fresh(server, "keepuntil_bench_raw", template)
     engine = sa.create_engine(peer)
     if template is None:
-        load_bank(engine, due)
+        load_bank(engine, due, asked.children)
         pt_archiver(peer, due, report)
     else:
         raw_delete(engine, due, report)
