@@ -46,6 +46,9 @@ def serve(root: Path) -> int:
         except KeyboardInterrupt:
             sys.stdout.write("\nStopping.\n")
             return 0
+        finally:
+            for process in running:  # all at once; the stack then waits for each
+                _signal_group(process, signal.SIGTERM)
     raise UsageError(f"A part of Airflow stopped by itself; see {home.airflow}/*.log.")
 
 
