@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, TypeVar
 
 from keepuntil.domain.stores import S3Store
 from keepuntil.errors import StoreBusy, StoreError, StoreUnreachable
-from keepuntil.stores.s3 import sentences
+from keepuntil.stores.s3 import sentences, wire
 from keepuntil.stores.s3.pace import MOST_IN_FLIGHT, Pace
 
 if TYPE_CHECKING:
@@ -30,14 +26,6 @@ READ_TIMEOUT_SECONDS: Final = 60
 DELETE_TIMEOUT_SECONDS: Final = 180
 """A thousand keys take a small gateway seconds, a busy one minutes."""
 CONNECT_TIMEOUT_SECONDS: Final = 10
-
-_NOT_XML: Final = re.compile(
-    rb"&#x(?:0?[0-8BCEFbcef]|1[0-9A-Fa-f]);|[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"
-)
-_REPEATED: Final = re.compile(
-    rb"<(Prefix|KeyMarker|NextKeyMarker|StartAfter|NextContinuationToken)>[^<]*</\1>"
-)
-_LISTING: Final = re.compile(rb"(?:<\?xml[^>]*>)?\s*<List")
 
 _OPENING: Final = Lock()
 
@@ -140,27 +128,10 @@ class Connection:
     def _open(self) -> tuple[S3Client, S3Client]:
         reading = self._client(READ_ATTEMPTS, READ_TIMEOUT_SECONDS)
         deleting = self._client(1, DELETE_TIMEOUT_SECONDS)
-        deleting.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
-        reading.meta.events.register("before-parse.s3.*", self._make_readable)
+        deleting.meta.events.register("before-call.s3.DeleteObjects", wire.add_content_md5)
+        readable = partial(wire.make_readable, self.store)
+        reading.meta.events.register("before-parse.s3.*", readable)
         return reading, deleting
-
-    def _make_readable(
-        self, operation_model: Any, response_dict: dict[str, Any], **_: object
-    ) -> None:
-        """Drop what the server repeats of the question, where XML cannot carry it.
-
-        Ceph writes a control character of a prefix or marker as ``&#x01;``, which no XML
-        reader accepts. The answer's own keys are encoded; where they are not, it is unreadable.
-        """
-        body = response_dict["body"]
-        if not operation_model.name.startswith("List") or not _NOT_XML.search(body):
-            return
-        response_dict["body"] = body = _REPEATED.sub(b"", body)
-        if _NOT_XML.search(body):
-            raise sentences.unreadable(self.store)
-        if _LISTING.match(body):
-            # botocore has taken what it could not parse for a server's failure.
-            response_dict["status_code"] = 200
 
     def _client(self, attempts: int, timeout: int) -> S3Client:
         from botocore.config import Config
@@ -195,9 +166,8 @@ def _session() -> Session:
     import botocore.session
 
     session = botocore.session.Session()
-    # botocore reads times with dateutil, which takes longer than all else in a listing.
     factory = session.get_component("response_parser_factory")
-    factory.set_parser_defaults(timestamp_parser=_instant)
+    factory.set_parser_defaults(timestamp_parser=wire.instant)
     return boto3.Session(botocore_session=session)
 
 
@@ -211,20 +181,3 @@ def _parted(store: S3Store, credentials: str | None) -> tuple[str | None, str | 
             "KEY:SECRET."
         )
     return key, secret
-
-
-def _instant(text: str) -> datetime:
-    from botocore.utils import parse_timestamp
-
-    try:
-        instant = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        instant = parse_timestamp(text)
-    # S3 speaks UTC; a server that forgets to say so is not taken for local time.
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
-
-
-def _add_content_md5(params: dict[str, Any], **_: object) -> None:
-    """Older servers insist on Content-MD5 here and know no other checksum."""
-    digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
-    params["headers"]["Content-MD5"] = base64.b64encode(digest).decode("ascii")

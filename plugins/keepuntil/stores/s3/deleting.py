@@ -221,7 +221,7 @@ def _each(answer: DeleteObjectsOutputTypeDef, request: list[Target]) -> Refusals
     """Every key's own result. One that is in neither list has no result, whatever the status."""
     said: dict[tuple[str, str | None], str] = {}
     for done in answer.get("Deleted", []):
-        said[done.get("Key", ""), done.get("VersionId")] = ""
+        said[done.get("Key", ""), done.get("VersionId") or None] = ""
     for error in answer.get("Errors", []):
         code = error.get("Code") or "Error"
         version = error.get("VersionId") or None

@@ -233,6 +233,9 @@ def _next_upload(
 def _decoded(connection: Connection, key: str, encoded: bool) -> str:
     if not encoded or ("%" not in key and "+" not in key):
         return key
+    key = key.replace("%2F", "/")  # all that most keys have to decode
+    if "%" not in key and "+" not in key:
+        return key
     try:
         return unquote_plus(key, errors="strict")
     except UnicodeDecodeError:
