@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from keepuntil.domain.categories import Child, FromColumn, FromInstance, SqlInstance
+from keepuntil.domain.holds import HoldScope
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.errors import StoreBusy, StoreMismatch
 from keepuntil.stores.protocol import Batch, Effect, Intent, Journal, Query
@@ -235,6 +236,23 @@ def test_why_an_item_is_no_longer_due_is_said(world: LoanWorld) -> None:
     assert effect.outcomes == [Outcome.NO_LONGER_DUE] * 3
     assert effect.reasons == {0: "kept", 1: "missing_trigger", 2: "not_in_category"}
     assert len(world.keys()) == 3
+
+
+def test_a_row_that_moved_to_another_record_stays_and_that_records_hold_binds(
+    world: LoanWorld,
+) -> None:
+    for number in (1, 2, 3):
+        world.put(number, DUE, group="F1")
+    store = world.store()
+    batch = only_batch(store, contract_query(world.instance))
+    world.place.run(
+        "UPDATE loan SET file_no = 'F2' WHERE id = 2", "UPDATE loan SET file_no = 'F3' WHERE id = 3"
+    )
+    hold = replace(predicate("H1", "F3"), scope=HoldScope.RECORD_GROUP)
+    query = contract_query(world.instance, holds=[hold])
+    effect = destroyed(store, query, batch, WitnessJournal(world))
+    assert effect.outcomes == [Outcome.DESTROYED, Outcome.NO_LONGER_DUE, Outcome.HELD]
+    assert effect.reasons == {1: "record_group_changed", 2: "hold:H1"}
 
 
 def test_a_linked_row_whose_source_is_gone_stays(place: Place) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from keepuntil.domain.items import Key
 from keepuntil.errors import StoreMismatch
 from keepuntil.stores.protocol import Facts, Query
+from keepuntil.stores.sql.columnar import named
 from keepuntil.stores.sql.dialects import Dialect
 from keepuntil.stores.sql.expressions import objection_to
 from keepuntil.stores.sql.facts import FactReader
@@ -16,6 +17,14 @@ from keepuntil.stores.sql.layout import Columns, Event, Layout
 
 NO_FACTS: Final[Facts] = ()
 """Stands for the facts of a row whose source row in another instance is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an instance between calls: its layout, and the events read so far."""
+
+    layout: Layout
+    reader: FactReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +40,13 @@ class Reading:
     further: Columns = ()
 
     @classmethod
-    def of(cls, query: Query, layout: Layout, dialect: Dialect, further: Columns = ()) -> Reading:
+    def of(cls, query: Query, known: Known, dialect: Dialect, further: Columns = ()) -> Reading:
         """Raises StoreMismatch when a hold's predicate cannot stand in a statement."""
         return cls(
             query=query,
-            layout=layout,
+            layout=known.layout,
             dialect=dialect,
-            reader=FactReader(layout, query.rule.clock.zone),
+            reader=known.reader,
             holds=tuple(
                 _binds(hold_id, predicate, dialect)
                 for hold_id, predicate in query.binding.predicates
@@ -113,17 +122,6 @@ class Rows:
     groups: Sequence[str | None]
     further: list[Sequence[Any]]
     held: list[tuple[str, ...]]
-
-
-def named(columns: Sequence[Sequence[Any]]) -> list[Key]:
-    """Keys from their columns. Raises StoreMismatch for what cannot name a row (SQLite)."""
-    for column in columns:
-        if not set(map(type, column)) <= {int, str, bytes}:
-            raise StoreMismatch(
-                "A key column holds values that are neither whole numbers nor text nor bytes; "
-                "mend those rows, or declare another key."
-            )
-    return list(zip(*columns, strict=True))
 
 
 def candidates(layout: Layout, query: Query, dialect: Dialect) -> str | None:

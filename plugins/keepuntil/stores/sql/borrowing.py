@@ -11,18 +11,19 @@ from typing import Final
 from keepuntil.domain.clock import Fact, Unreadable
 from keepuntil.errors import StoreMismatch
 from keepuntil.stores.protocol import Facts, Query
+from keepuntil.stores.sql.asking import Known
+from keepuntil.stores.sql.columnar import KeyList
 from keepuntil.stores.sql.connection import Session
-from keepuntil.stores.sql.facts import FactReader
 from keepuntil.stores.sql.layout import Column, KeyKind, Layout
 
 _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
 def look_up(
-    session: Session, layout: Layout, query: Query, groups: Sequence[str]
+    session: Session, known: Known, query: Query, groups: Sequence[str]
 ) -> dict[str, Facts]:
     """Facts of the records of these groups; several rows of one group are one record."""
-    column = layout.group
+    layout, column = known.layout, known.layout.group
     if column is None:
         raise StoreMismatch(
             f"Instance {query.instance.id} has no record_group, so other instances cannot take "
@@ -30,13 +31,12 @@ def look_up(
         )
     asked = set(groups)
     keys = [(value,) for group in groups if (value := _value_of(column, group)) is not None]
-    reader = FactReader(layout, query.rule.clock.zone)
     found: dict[str, list[Facts]] = defaultdict(list)
     size = session.dialect.most_keys((column,))
     for start in range(0, len(keys), size):
         for row in _rows(session, layout, column, keys[start : start + size]):
             if row[0] in asked:
-                found[row[0]].append(reader.one(row[1:]))
+                found[row[0]].append(known.reader.one(row[1:]))
     return {group: _as_one(facts) for group, facts in found.items()}
 
 
@@ -45,7 +45,7 @@ def _rows(
 ) -> Sequence[Sequence[object]]:
     dialect = session.dialect
     events = [dialect.read_event(event) for event in layout.events if event is not None]
-    among, parameters = dialect.among((column,), keys)
+    among, parameters = dialect.among((column,), KeyList(keys))
     return session.rows(
         f"SELECT {', '.join([dialect.text_of(column), *events])} FROM {layout.table} "
         f"WHERE {layout.where} AND {among}",

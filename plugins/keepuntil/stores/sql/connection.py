@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from keepuntil.errors import StoreError, StoreUnreachable
+from keepuntil.stores.sql.columnar import by_column
 from keepuntil.stores.sql.dialects import Dialect, MariaDb, MySql, Parameters, PostgreSql, Sqlite
 from keepuntil.stores.sql.faults import sentence_of
 
@@ -54,24 +55,38 @@ class Session:
     def __init__(self, store: str, connection: Connection, dialect: Dialect) -> None:
         self.store = store
         self._connection = connection
+        # The driver's own cursors: its tuples cost a third of SQLAlchemy's rows.
+        self._raw: Any = connection.connection.dbapi_connection
+        self._driver_error: type[Exception] = connection.dialect.loaded_dbapi.Error
         self.dialect = dialect
 
     def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[Sequence[Any]]:
-        """All rows of a statement; for results that are known to be small."""
-        return self._said(lambda: self._connection.exec_driver_sql(sql, parameters).fetchall())
+        """All rows of a statement; for results that are known to be bounded."""
+
+        def fetched() -> Sequence[Sequence[Any]]:
+            with closing(self._raw.cursor()) as cursor:
+                cursor.execute(sql, parameters)
+                answer: Sequence[Sequence[Any]] = cursor.fetchall()
+                return answer
+
+        return self._said(fetched)
 
     def named_rows(self, sql: str) -> list[dict[str, Any]]:
         """All rows of a statement by the names of their columns."""
-        return self._said(
-            lambda: [dict(row) for row in self._connection.exec_driver_sql(sql).mappings()]
-        )
+
+        def fetched() -> list[dict[str, Any]]:
+            with closing(self._raw.cursor()) as cursor:
+                cursor.execute(sql)
+                names = [column[0] for column in cursor.description or ()]
+                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        return self._said(fetched)
 
     def columns(self, sql: str, parameters: Parameters, width: int) -> list[Sequence[Any]]:
         """The result by columns, in one order of rows. ``width`` is their number."""
         if self.dialect.columnar:
             return self._arrays(sql, parameters, width)
-        by_column = list(zip(*self.rows(sql, parameters), strict=True))
-        return list(by_column) or [()] * width
+        return by_column(self.rows(sql, parameters), width)
 
     def _arrays(self, sql: str, parameters: Parameters, width: int) -> list[Sequence[Any]]:
         names = [f"c{place}" for place in range(width)]
@@ -82,17 +97,23 @@ class Session:
 
     def changed(self, sql: str, parameters: Parameters = ()) -> int:
         """How many rows a DELETE deleted, as the database counted them."""
-        return self._said(lambda: self._connection.exec_driver_sql(sql, parameters).rowcount)
+
+        def deleted() -> int:
+            with closing(self._raw.cursor()) as cursor:
+                cursor.execute(sql, parameters)
+                return int(cursor.rowcount)
+
+        return self._said(deleted)
 
     def stream(self, sql: str, size: int) -> Iterator[Sequence[Sequence[Any]]]:
-        """Rows in pieces of at most ``size``, without holding more than a piece."""
-        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=size)
-        result = self._said(lambda: streaming.exec_driver_sql(sql, ()))
+        """Rows in pieces of at most ``size``; neither side holds the whole result."""
+        cursor = self._said(lambda: self.dialect.streaming(self._raw))
         try:
-            while piece := self._said(lambda: result.fetchmany(size)):
+            self._said(lambda: cursor.execute(sql, ()))
+            while piece := self._said(lambda: cursor.fetchmany(size)):
                 yield piece
         finally:
-            result.close()
+            self._said(cursor.close)
 
     def execute(self, sql: str) -> None:
         self._said(lambda: self._connection.exec_driver_sql(sql, ()))
@@ -108,7 +129,13 @@ class Session:
 
     def types(self, sql: str) -> list[object]:
         """The driver's type codes of a statement's columns; the statement is run."""
-        return self._said(lambda: _type_codes(self._connection.exec_driver_sql(sql, ())))
+
+        def asked() -> list[object]:
+            with closing(self._raw.cursor()) as cursor:
+                cursor.execute(sql, ())
+                return [column[1] for column in cursor.description or ()]
+
+        return self._said(asked)
 
     def named(self, schema: str | None, name: str) -> str:
         """A table or column, quoted, for use as a value."""
@@ -126,21 +153,16 @@ class Session:
         return self._connection
 
     def _said(self, work: Callable[[], Answer]) -> Answer:
-        return in_our_words(self.store, work)
+        return in_our_words(self.store, work, self._driver_error)
 
 
-def _type_codes(result: CursorResult[Any]) -> list[object]:
-    description = result.cursor.description if result.cursor is not None else ()
-    codes: list[object] = [column[1] for column in description]
-    result.close()
-    return codes
-
-
-def in_our_words(store: str, work: Callable[[], Answer]) -> Answer:
+def in_our_words(
+    store: str, work: Callable[[], Answer], driver_error: type[Exception] = DBAPIError
+) -> Answer:
     """What ``work`` gives; driver errors become sentences that carry nothing of the original."""
     try:
         return work()
-    except (DBAPIError, UnicodeError) as error:
+    except (DBAPIError, UnicodeError, driver_error) as error:
         sentence = sentence_of(store, error)
     # Raised out here so that the driver's message does not travel along as the context.
     raise sentence

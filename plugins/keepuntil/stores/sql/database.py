@@ -23,8 +23,9 @@ from keepuntil.stores.protocol import (
     refuse_foreign_warrant,
 )
 from keepuntil.stores.sql import borrowing, destroying, finding, pressure, rereading
+from keepuntil.stores.sql.asking import Known
 from keepuntil.stores.sql.connection import Database, Session
-from keepuntil.stores.sql.layout import Layout
+from keepuntil.stores.sql.facts import FactReader
 from keepuntil.stores.sql.resolving import resolve, usable
 
 LAYOUT_SECONDS: Final = 10.0
@@ -49,7 +50,7 @@ class SqlDatabase:
         """No connection is made yet. Raises StoreError when the URL cannot be used."""
         self._declaration = declaration
         self._database = Database(declaration.name, url)
-        self._layouts: dict[tuple[str, str], tuple[float, Layout]] = {}
+        self._known: dict[tuple[str, str], tuple[float, Known]] = {}
         self.facts = StoreFacts(
             kind="sql",
             method="sql.delete",
@@ -73,30 +74,32 @@ class SqlDatabase:
     def find(self, query: Query) -> Iterator[Found]:
         """See :class:`~keepuntil.stores.protocol.Store`. One read-only transaction throughout."""
         with self._database.reading() as session:
-            yield from finding.find(session, self._layout(session, query), query)
+            yield from finding.find(session, self._learn(session, query), query)
 
     def look_up(self, query: Query, groups: Sequence[str]) -> Mapping[str, Facts]:
         """See :class:`~keepuntil.stores.protocol.Store`. Several rows of a group are one record:
         its latest date counts, any true flag, and any doubt before a date."""
         with self._database.reading() as session:
-            return borrowing.look_up(session, self._layout(session, query), query, groups)
+            return borrowing.look_up(session, self._learn(session, query), query, groups)
 
     def destroy(self, query: Query, batch: Batch, warrant: Warrant, journal: Journal) -> Effect:
         """See :class:`~keepuntil.stores.protocol.Store`. One transaction a batch."""
         refuse_foreign_warrant(query, warrant)
-        with self._database.reading() as session:
-            layout = self._layout(session, query)
-        return destroying.destroy(self._database, layout, query, batch, journal)
+        known = self._remembered(query)
+        if known is None:
+            with self._database.reading() as session:
+                known = self._learn(session, query)
+        return destroying.destroy(self._database, known, query, batch, journal)
 
     def remains(self, query: Query, keys: Sequence[Key]) -> list[int]:
         """See :class:`~keepuntil.stores.protocol.Store`. A row counts in any category."""
         with self._database.reading() as session:
-            return rereading.remains(session, self._layout(session, query), keys)
+            return rereading.remains(session, self._learn(session, query).layout, keys)
 
     def fingerprints(self, query: Query, keys: Sequence[Key]) -> list[str | None]:
         """See :class:`~keepuntil.stores.protocol.Store`. Children are part of the state."""
         with self._database.reading() as session:
-            return rereading.fingerprints(session, self._layout(session, query), keys)
+            return rereading.fingerprints(session, self._learn(session, query).layout, keys)
 
     def pressure(self) -> str | None:
         """A sentence while a replica is further behind than declared. See :mod:`.pressure`."""
@@ -109,16 +112,26 @@ class SqlDatabase:
         """Give back connections."""
         self._database.close()
 
-    def _layout(self, session: Session, query: Query) -> Layout:
+    def _remembered(self, query: Query) -> Known | None:
+        known = self._known.get((query.rule.digest, query.instance.id))
+        if known is None or time.monotonic() - known[0] > LAYOUT_SECONDS:
+            return None
+        return known[1]
+
+    def _learn(self, session: Session, query: Query) -> Known:
         """The instance as the tables are, looked at again after a while. Raises StoreMismatch."""
+        if (remembered := self._remembered(query)) is not None:
+            return remembered
         instance = _of_sql(query.instance)
-        name = (query.rule.digest, instance.id)
-        known = self._layouts.get(name)
-        if known is not None and time.monotonic() - known[0] < LAYOUT_SECONDS:
-            return known[1]
         layout = usable(resolve(session, self._declaration, query.rule, instance))
-        self._layouts[name] = (time.monotonic(), layout)
-        return layout
+        name = (query.rule.digest, instance.id)
+        before = self._known.get(name)
+        if before is not None and before[1].layout == layout:
+            known = before[1]
+        else:
+            known = Known(layout, FactReader(layout, query.rule.clock.zone))
+        self._known[name] = (time.monotonic(), known)
+        return known
 
 
 def _of_sql(instance: StoredInstance) -> SqlInstance:

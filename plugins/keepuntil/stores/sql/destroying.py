@@ -13,13 +13,14 @@ from keepuntil.domain.decision import Due, reason_code
 from keepuntil.domain.items import Key
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.errors import StoreBusy, StoreError
-from keepuntil.stores.protocol import Batch, Effect, Intent, Journal, Query
-from keepuntil.stores.sql.asking import NO_FACTS, Reading, Rows, candidates
+from keepuntil.stores.protocol import Batch, Effect, Facts, Intent, Journal, Query
+from keepuntil.stores.sql.asking import NO_FACTS, Known, Reading, Rows, candidates
+from keepuntil.stores.sql.columnar import KeyList
 from keepuntil.stores.sql.connection import Database, Session
 from keepuntil.stores.sql.faults import StillPointedAt
 from keepuntil.stores.sql.layout import EVERY_ROW, Branch, Columns, Layout
 from keepuntil.stores.sql.parts import Parts
-from keepuntil.stores.sql.reaping import Owners, Reaper, RowsMoved
+from keepuntil.stores.sql.reaping import Owners, Reaper, RowsMoved, lists_of
 
 ATTEMPTS: Final = 5
 """A batch that collides with others is tried this often, whole, before it is given back."""
@@ -29,13 +30,14 @@ FIRST_PAUSE_SECONDS: Final = 0.05
 
 ROW_LOCKED: Final = "row_locked"
 NOT_IN_CATEGORY: Final = "not_in_category"
+GROUP_CHANGED: Final = "record_group_changed"
 NO_LINKED_RECORD: Final = "no_linked_record"
 
 _SUBQUERY: Final = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
 def destroy(
-    database: Database, layout: Layout, query: Query, batch: Batch, journal: Journal
+    database: Database, known: Known, query: Query, batch: Batch, journal: Journal
 ) -> Effect:
     """Destroy what is present, due and free of the batch, or nothing of it at all.
 
@@ -45,7 +47,7 @@ def destroy(
     for attempt in range(1, ATTEMPTS + 1):
         last = attempt == ATTEMPTS
         with database.writing() as session:
-            work = _Work(session, layout, query, batch, gives_up_locked=last)
+            work = _Work(session, known, query, batch, gives_up_locked=last)
             try:
                 intent = work.prepare()
             except (StoreBusy, StillPointedAt, RowsMoved):
@@ -70,13 +72,18 @@ class _Eligible:
     further: list[tuple[Any, ...]] = field(default_factory=list)
     """Columns beyond the key that children point at."""
 
+    def add(self, place: int, key: Key, further: tuple[Any, ...]) -> None:
+        self.places.append(place)
+        self.keys.append(key)
+        self.further.append(further)
+
 
 @dataclass(slots=True)
 class _Work:
     """One attempt at one batch, inside one transaction."""
 
     session: Session
-    layout: Layout
+    known: Known
     query: Query
     batch: Batch
     gives_up_locked: bool
@@ -92,18 +99,26 @@ class _Work:
         # Whatever is not accounted for below has failed.
         self.outcomes = [Outcome.HELD if spared else Outcome.FAILED for spared in self.batch.spared]
 
+    @property
+    def layout(self) -> Layout:
+        return self.known.layout
+
     def prepare(self) -> Intent:
         """Everything up to the commit. Raises StoreBusy, StillPointedAt, RowsMoved: try again."""
         parts = Parts()
-        further = _further(self.layout)
-        reading = Reading.of(self.query, self.layout, self.session.dialect, further)
-        for keys in self._slices(list(self.unspared)):
-            rows = self._locked(reading, keys)
+        dialect = self.session.dialect
+        reading = Reading.of(self.query, self.known, dialect, _further(self.layout))
+        keys = list(self.unspared)
+        listed = lists_of(keys, dialect.most_keys(self.layout.key))
+        for some in listed:
+            rows = self._locked(reading, some)
             self._sort_out(rows)
-            if unseen := set(keys).difference(rows.keys):
-                self._account_for(sorted(unseen, key=self.unspared.__getitem__))
+            if unseen := set(some.keys).difference(rows.keys):
+                self._account_for(KeyList(sorted(unseen, key=self.unspared.__getitem__)))
+        if self.eligible.keys != keys:
+            listed = lists_of(self.eligible.keys, dialect.most_keys(self.layout.key))
         if self.eligible.keys:
-            self._delete(reading, parts)
+            self._delete(reading, parts, listed)
         return self._intent(parts)
 
     def finish(self, intent: Intent, journal: Journal) -> Effect:
@@ -118,11 +133,7 @@ class _Work:
             counts=intent.counts,
         )
 
-    def _slices(self, keys: list[Key]) -> list[list[Key]]:
-        size = self.session.dialect.most_keys(self.layout.key)
-        return [keys[start : start + size] for start in range(0, len(keys), size)]
-
-    def _locked(self, reading: Reading, keys: Sequence[Key]) -> Rows:
+    def _locked(self, reading: Reading, keys: KeyList) -> Rows:
         """Lock those rows of the category that nobody else has locked, and read them."""
         among, parameters = self.session.dialect.among(self.layout.key, keys)
         selected = reading.selected()
@@ -133,34 +144,48 @@ class _Work:
         return reading.rows(self.session.columns(sql, parameters, len(selected)))
 
     def _sort_out(self, rows: Rows) -> None:
-        """Decide every locked row on what it says now."""
-        decide, eligible = self.query.decide, self.eligible
+        """Decide every locked row on what it says now; rows that say the same, once."""
+        reasons = {facts: self._reason_to_stay(facts) for facts in set(rows.facts)}
+        places = list(map(self.unspared.get, rows.keys))
         further = list(zip(*rows.further, strict=True)) or [()] * len(rows.keys)
-        for row, key in enumerate(rows.keys):
-            place = self.unspared.get(key)
+        columns = zip(rows.keys, places, rows.facts, self._held(rows), further, strict=True)
+        for row, (key, place, facts, held, more) in enumerate(columns):
             if place is None:
                 continue  # the same to the database's collation, and yet not what was planned
-            facts = rows.facts[row]
-            decision = None if facts is NO_FACTS else decide(facts)
-            if not isinstance(decision, Due):
-                reason = NO_LINKED_RECORD if decision is None else reason_code(decision)
+            if reason := reasons[facts]:
                 self._leave(place, Outcome.NO_LONGER_DUE, reason)
-            elif rows.held[row]:
-                self._leave(place, Outcome.HELD, f"hold:{','.join(rows.held[row])}")
+            elif held:
+                self._leave(place, Outcome.HELD, f"hold:{','.join(held)}")
+            elif rows.groups[row] != self.batch.groups[place]:
+                self._leave(place, Outcome.NO_LONGER_DUE, GROUP_CHANGED)
             else:
                 self.outcomes[place] = Outcome.DESTROYED
-                eligible.places.append(place)
-                eligible.keys.append(key)
-                eligible.further.append(further[row])
+                self.eligible.add(place, key, more)
+
+    def _held(self, rows: Rows) -> Sequence[tuple[str, ...]]:
+        """Holds on what a row says now: its record group may have changed since it was planned."""
+        binding = self.query.binding
+        if binding.binds_nothing:
+            return rows.held
+        named = binding.of_many(rows.keys, rows.groups)
+        pairs = zip(named, rows.held, strict=True)
+        return [tuple(sorted({*by_name, *by_predicate})) for by_name, by_predicate in pairs]
+
+    def _reason_to_stay(self, facts: Facts) -> str:
+        """Why a row that says this is not due, or nothing."""
+        if facts is NO_FACTS:
+            return NO_LINKED_RECORD
+        decision = self.query.decide(facts)
+        return "" if isinstance(decision, Due) else reason_code(decision)
 
     def _leave(self, place: int, outcome: Outcome, reason: str) -> None:
         self.outcomes[place] = outcome
         self.reasons[place] = reason
 
-    def _account_for(self, keys: Sequence[Key]) -> None:
+    def _account_for(self, keys: KeyList) -> None:
         """Rows that could not be locked: gone, of another category by now, or others' for now."""
         here = self._still_here(keys)
-        for key in keys:
+        for key in keys.keys:
             place = self.unspared[key]
             if key not in here:
                 was_ours = self.batch.earlier is not None and self.batch.earlier.present[place]
@@ -175,7 +200,7 @@ class _Work:
                     f"try again later."
                 )
 
-    def _still_here(self, keys: Sequence[Key]) -> dict[Key, bool]:
+    def _still_here(self, keys: KeyList) -> dict[Key, bool]:
         """Which rows exist, and whether they belong to the category. Locks nothing."""
         dialect, key = self.session.dialect, self.layout.key
         among, parameters = dialect.among(key, keys)
@@ -186,19 +211,22 @@ class _Work:
         )
         return {tuple(row[:-1]): bool(row[-1]) for row in self.session.rows(sql, parameters)}
 
-    def _delete(self, reading: Reading, parts: Parts) -> None:
+    def _delete(self, reading: Reading, parts: Parts, keys: Sequence[KeyList]) -> None:
         """Children deepest first, then the rows, under the very conditions that made them due."""
         reaper = Reaper(self.session, parts)
         for branch in self.layout.children:
-            reaper.reap(branch, self.layout.table, self._owners(branch, reading.further))
+            owners, refs = self._owners(branch, reading.further), keys
+            if branch.refs != self.layout.key:
+                refs = lists_of(list(owners), self.session.dialect.most_keys(branch.by))
+            reaper.reap(branch, self.layout.table, owners, refs)
         conditions = " AND ".join(self._riding(reading))
-        for keys in self._slices(self.eligible.keys):
-            among, parameters = self.session.dialect.among(self.layout.key, keys)
+        for some in keys:
+            among, parameters = self.session.dialect.among(self.layout.key, some)
             sql = f"DELETE FROM {self.layout.table} WHERE {among} AND {conditions}"
             deleted = self.session.changed(sql, parameters)
-            if deleted != len(keys):
+            if deleted != len(some):
                 raise RowsMoved(
-                    f"Of {len(keys)} rows of instance {self.query.instance.id} the database "
+                    f"Of {len(some)} rows of instance {self.query.instance.id} the database "
                     f"deleted {deleted}; a trigger or rule keeps rows from going. Nothing was "
                     f"destroyed."
                 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, Protocol
+from itertools import chain
+from typing import Any, Final, Protocol
 
-from keepuntil.domain.items import Key
-from keepuntil.errors import StoreMismatch
+from keepuntil.stores.sql.columnar import KeyList
 from keepuntil.stores.sql.layout import Column, Columns, Event, EventKind, KeyKind
 
 Parameters = tuple[object, ...]
@@ -16,16 +16,6 @@ Parameters = tuple[object, ...]
 SLACK: Final = timedelta(days=3)
 """A date-time up to this long after midnight UTC of the cutoff is still handed out and then
 decided: no pair of zones is further apart, so no due row is missed."""
-
-_ALLOWED: Final[dict[KeyKind, frozenset[type]]] = {
-    KeyKind.WHOLE: frozenset({int}),
-    KeyKind.TRUTH: frozenset({int}),
-    KeyKind.TEXT: frozenset({str}),
-    KeyKind.PLAIN: frozenset({str}),
-    KeyKind.DECIMAL: frozenset({str}),
-    KeyKind.BYTES: frozenset({bytes}),
-    KeyKind.ANY: frozenset({int, str, bytes}),
-}
 
 
 class Dialect(Protocol):
@@ -42,10 +32,13 @@ class Dialect(Protocol):
     """The same, waiting for others as long as the session allows."""
     batch_items: int
 
+    def streaming(self, connection: Any) -> Any:
+        """A cursor of the driver that leaves the result with the server."""
+
     def verbatim(self, sql: str) -> str:
         """A person's SQL, so that the driver takes none of it for a placeholder."""
 
-    def among(self, columns: Columns, keys: Sequence[Key]) -> tuple[str, Parameters]:
+    def among(self, columns: Columns, keys: KeyList) -> tuple[str, Parameters]:
         """The condition that ``columns`` are one of ``keys``, and its parameters."""
 
     def most_keys(self, columns: Columns) -> int:
@@ -65,22 +58,6 @@ class Dialect(Protocol):
 
     def not_after(self, event: Event, cutoff: date) -> str:
         """True for every value whose civil date, in any zone, is ``cutoff`` or before."""
-
-
-def checked(columns: Columns, keys: Sequence[Key]) -> list[tuple[int | str | bytes, ...]]:
-    """The keys turned into columns, each of the type its column holds. Raises StoreMismatch."""
-    by_column = list(zip(*keys, strict=True))
-    fits = len(by_column) == len(columns) and all(
-        set(map(type, values)) <= _ALLOWED[column.kind]
-        for column, values in zip(columns, by_column, strict=True)
-    )
-    if keys and not fits:
-        names = ", ".join(column.name for column in columns)
-        raise StoreMismatch(
-            f"Keys on the list do not have the form of the columns {names}; the table has changed "
-            f"since they were found. Make a new plan."
-        )
-    return by_column
 
 
 def names_of(columns: Columns) -> str:
@@ -108,17 +85,20 @@ class Sqlite:
 
     _MOST_VARIABLES: Final = 32_000
 
+    def streaming(self, connection: Any) -> Any:
+        return connection.cursor()
+
     def verbatim(self, sql: str) -> str:
         return sql
 
-    def among(self, columns: Columns, keys: Sequence[Key]) -> tuple[str, Parameters]:
-        checked(columns, keys)
+    def among(self, columns: Columns, keys: KeyList) -> tuple[str, Parameters]:
+        values = keys.columns(columns)
         if len(columns) == 1:
             marks = ",".join("?" * len(keys))
-            return f"{columns[0].sql} IN ({marks})", tuple(key[0] for key in keys)
+            return f"{columns[0].sql} IN ({marks})", tuple(values[0])
         row = f"({','.join('?' * len(columns))})"
         rows = ",".join([row] * len(keys))
-        return f"{row_of(columns)} IN (VALUES {rows})", tuple(part for key in keys for part in key)
+        return f"{row_of(columns)} IN (VALUES {rows})", tuple(chain.from_iterable(keys.keys))
 
     def most_keys(self, columns: Columns) -> int:
         return self._MOST_VARIABLES // len(columns)
@@ -150,27 +130,23 @@ class PostgreSql:
     for_update_waiting = " FOR UPDATE"
     batch_items = 5_000
 
+    def streaming(self, connection: Any) -> Any:
+        return connection.cursor(name="keepuntil")
+
     def verbatim(self, sql: str) -> str:
         return sql.replace("%", "%%")
 
-    def among(self, columns: Columns, keys: Sequence[Key]) -> tuple[str, Parameters]:
-        by_column = checked(columns, keys)
-        arrays = tuple(
-            self._array(column, values) for column, values in zip(columns, by_column, strict=True)
-        )
+    def among(self, columns: Columns, keys: KeyList) -> tuple[str, Parameters]:
+        values = keys.columns(columns)
         if len(columns) == 1:
-            return f"{columns[0].sql} = ANY(%s::{columns[0].cast}[])", arrays
+            (column,) = columns
+            # A text is ten times cheaper than handing the driver a list of integers.
+            whole = column.kind is KeyKind.WHOLE
+            array = f"{{{keys.whole(columns)}}}" if whole else _array(column, values[0])
+            return f"{column.sql} = ANY(%s::{column.cast}[])", (array,)
+        arrays = tuple(_array(column, held) for column, held in zip(columns, values, strict=True))
         lists = ", ".join(f"%s::{column.cast}[]" for column in columns)
         return f"{row_of(columns)} IN (SELECT * FROM unnest({lists}))", arrays
-
-    @staticmethod
-    def _array(column: Column, values: Sequence[int | str | bytes]) -> object:
-        if column.kind is KeyKind.WHOLE:
-            # Ten times cheaper than handing the driver a list of integers.
-            return "{" + ",".join(map(str, values)) + "}"
-        if column.kind is KeyKind.TRUTH:
-            return [bool(value) for value in values]
-        return list(values)
 
     def most_keys(self, columns: Columns) -> int:
         return 1_000_000 // len(columns)
@@ -215,28 +191,31 @@ class MariaDb:
     for_update_waiting = " FOR UPDATE"
     batch_items = 5_000
 
+    def streaming(self, connection: Any) -> Any:
+        from pymysql.cursors import SSCursor
+
+        return connection.cursor(SSCursor)
+
     def verbatim(self, sql: str) -> str:
         return sql.replace("%", "%%")
 
-    def among(self, columns: Columns, keys: Sequence[Key]) -> tuple[str, Parameters]:
-        by_column = checked(columns, keys)
+    def among(self, columns: Columns, keys: KeyList) -> tuple[str, Parameters]:
+        values = keys.columns(columns)
         if len(columns) == 1:
-            return self._one_of(columns[0], by_column[0])
+            (column,) = columns
+            if column.kind is KeyKind.WHOLE:
+                return f"{column.sql} IN ({keys.whole(columns)})", ()
+            return _one_of(column, values[0])
         # Row constructors do not open an index range here; the leading column does.
-        leading, given = self._one_of(columns[0], tuple(dict.fromkeys(by_column[0])))
+        leading, given = _one_of(columns[0], tuple(dict.fromkeys(values[0])))
         row = f"({','.join(['%s'] * len(columns))})"
         rows = ",".join([row] * len(keys))
         bound = tuple(
-            _bound(column, part) for key in keys for column, part in zip(columns, key, strict=True)
+            _bound(column, part)
+            for key in keys.keys
+            for column, part in zip(columns, key, strict=True)
         )
         return f"{leading} AND {row_of(columns)} IN ({rows})", given + bound
-
-    @staticmethod
-    def _one_of(column: Column, values: Sequence[int | str | bytes]) -> tuple[str, Parameters]:
-        if column.kind is KeyKind.WHOLE:
-            return f"{column.sql} IN ({','.join(map(str, values))})", ()
-        marks = ",".join(["%s"] * len(values))
-        return f"{column.sql} IN ({marks})", tuple(_bound(column, value) for value in values)
 
     def most_keys(self, columns: Columns) -> int:
         return 50_000 // len(columns)
@@ -277,3 +256,15 @@ class MySql(MariaDb):
 def _bound(column: Column, value: int | str | bytes) -> object:
     """A DECIMAL compared with text would be compared as a float."""
     return Decimal(value) if column.kind is KeyKind.DECIMAL and isinstance(value, str) else value
+
+
+def _one_of(column: Column, values: Sequence[int | str | bytes]) -> tuple[str, Parameters]:
+    marks = ",".join(["%s"] * len(values))
+    return f"{column.sql} IN ({marks})", tuple(_bound(column, value) for value in values)
+
+
+def _array(column: Column, values: Sequence[int | str | bytes]) -> object:
+    """A list that psycopg makes an array of, in a type that the cast understands."""
+    if column.kind is KeyKind.TRUTH:
+        return [bool(value) for value in values]
+    return list(values)

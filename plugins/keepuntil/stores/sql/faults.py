@@ -124,7 +124,7 @@ _MEANINGS: Final = {
 }
 
 
-def sentence_of(store: str, error: DBAPIError | UnicodeError) -> StoreError:
+def sentence_of(store: str, error: Exception) -> StoreError:
     """The driver's error as one of ours, with a code and without its message."""
     if isinstance(error, UnicodeError):
         return StoreMismatch(
@@ -136,9 +136,9 @@ def sentence_of(store: str, error: DBAPIError | UnicodeError) -> StoreError:
     return kind(f"The store {store} {meaning} ({code}).")
 
 
-def classified(error: DBAPIError) -> tuple[Fault, str]:
+def classified(error: Exception) -> tuple[Fault, str]:
     """The kind of fault, and its code in the words of the database's manual."""
-    original = error.orig
+    original = error.orig if isinstance(error, DBAPIError) else error
     number = original.args[0] if original is not None and original.args else None
     if isinstance(number, int):
         return _NUMBERS.get(number, Fault.OTHER), f"error {number}"
@@ -148,9 +148,9 @@ def classified(error: DBAPIError) -> tuple[Fault, str]:
     name = getattr(original, "sqlite_errorname", None)
     if isinstance(name, str):
         return _of_sqlite(name), name
-    if error.connection_invalidated or not hasattr(original, "pgconn"):
-        return Fault.UNREACHABLE, "no code"
-    return _while_connecting(str(original)), "no code"
+    if hasattr(original, "pgconn"):
+        return _while_connecting(str(original)), "no code"
+    return Fault.UNREACHABLE, "no code"
 
 
 def _of_state(state: str) -> Fault:

@@ -11,7 +11,8 @@ from keepuntil.domain.decision import Doubt, Due, Keep, reason_code
 from keepuntil.domain.items import Key
 from keepuntil.errors import StoreMismatch
 from keepuntil.stores.protocol import Found, Query
-from keepuntil.stores.sql.asking import NO_FACTS, Reading, Rows, candidates
+from keepuntil.stores.sql.asking import NO_FACTS, Known, Reading, Rows, candidates
+from keepuntil.stores.sql.columnar import by_column
 from keepuntil.stores.sql.connection import Session
 from keepuntil.stores.sql.dialects import names_of
 from keepuntil.stores.sql.layout import Layout
@@ -23,13 +24,13 @@ _LOOKED_AT: Final = 4 * NEIGHBOURS
 _PIECE: Final = 5_000
 
 
-def find(session: Session, layout: Layout, query: Query) -> Iterator[Found]:
+def find(session: Session, known: Known, query: Query) -> Iterator[Found]:
     """The batches of one instance; the first carries the counts of what is not handed out."""
-    reading = Reading.of(query, layout, session.dialect)
+    reading = Reading.of(query, known, session.dialect)
     if query.linked is not None:
         yield from _linked(session, reading)
         return
-    condition = candidates(layout, query, session.dialect)
+    condition = candidates(known.layout, query, session.dialect)
     if condition is not None:
         yield Found(
             passed_over=dict(_passed_over(session, reading, condition)),
@@ -48,8 +49,9 @@ def _candidates(session: Session, reading: Reading, condition: str | None) -> It
         f"SELECT {', '.join(reading.selected())} FROM {layout.table} WHERE {wanted} "
         f"ORDER BY {names_of(layout.key)}"
     )
+    width = len(reading.selected())
     for piece in session.stream(sql, reading.query.batch_items):
-        yield reading.rows(list(zip(*piece, strict=True)))
+        yield reading.rows(by_column(piece, width))
 
 
 def _handed_out(rows: Rows) -> Found:
@@ -99,7 +101,7 @@ def _passed_over(session: Session, reading: Reading, condition: str) -> Counter[
     """Rows that cannot be due, counted under the reason each has. Grouped by the database."""
     counted: Counter[str] = Counter()
     for piece in session.stream(_grouped(reading, condition), _PIECE):
-        columns = list(zip(*piece, strict=True))
+        columns = by_column(piece, len(reading.events) + 1)
         facts = reading.reader.read(columns[:-1], len(piece))
         for fact, size in zip(facts, columns[-1], strict=True):
             decision = reading.query.decide(fact)
@@ -142,7 +144,7 @@ def _neighbours(session: Session, reading: Reading) -> list[Key]:
     found = session.rows(sql)
     if not found:
         return []
-    rows = reading.rows(list(zip(*found, strict=True)))
+    rows = reading.rows(by_column(found, len(reading.selected())))
     kept = (
         key
         for key, facts in zip(rows.keys, rows.facts, strict=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from keepuntil.domain.items import Key
 from keepuntil.errors import StoreMismatch
-from keepuntil.stores.sql.asking import named
+from keepuntil.stores.sql.columnar import KeyList, named
 from keepuntil.stores.sql.connection import Session
 from keepuntil.stores.sql.dialects import names_of
 from keepuntil.stores.sql.layout import Branch, Columns
@@ -34,39 +34,38 @@ class Reaper:
         self._parts = parts
         self._taken: dict[str, set[Key]] = defaultdict(set)
         """Rows that hang on the items by two ways are deleted by the first."""
-        self._unguarded: list[tuple[Branch, list[Key]]] = []
+        self._unguarded: list[tuple[Branch, KeyList]] = []
 
-    def reap(self, branch: Branch, parent: str, owners: Owners) -> None:
-        """Delete the rows of ``branch`` that point at ``owners``, and all that hangs on them."""
-        refs = list(owners)
-        for some in _sliced(refs, self._session.dialect.most_keys(branch.by)):
+    def reap(self, branch: Branch, parent: str, owners: Owners, refs: Sequence[KeyList]) -> None:
+        """Delete the rows of ``branch`` that point at ``owners``, and all that hangs on them.
+
+        ``refs`` are the values of ``owners``, in lists that one statement may name.
+        """
+        for some in refs:
             if branch.children:
                 self._inner(branch, parent, some, owners)
             else:
                 self._leaf(branch, parent, some, owners)
-        if not branch.enforced and refs:
-            self._unguarded.append((branch, refs))
+        if not branch.enforced:
+            self._unguarded += ((branch, some) for some in refs)
 
     def look_again(self) -> None:
         """Raise RowsMoved when a row was hung on an item where no foreign key refuses it."""
         for branch, refs in self._unguarded:
-            for some in _sliced(refs, self._session.dialect.most_keys(branch.by)):
-                among, parameters = self._session.dialect.among(branch.by, some)
-                sql = f"SELECT count(*) FROM {branch.table} WHERE {among}"
-                ((late,),) = self._session.rows(sql, parameters)
-                if late:
-                    raise RowsMoved(
-                        f"Rows keep being added to {branch.label} for records that are being "
-                        f"destroyed; a foreign key would refuse them. Nothing was destroyed."
-                    )
+            among, parameters = self._session.dialect.among(branch.by, refs)
+            sql = f"SELECT count(*) FROM {branch.table} WHERE {among}"
+            ((late,),) = self._session.rows(sql, parameters)
+            if late:
+                raise RowsMoved(
+                    f"Rows keep being added to {branch.label} for records that are being "
+                    f"destroyed; a foreign key would refuse them. Nothing was destroyed."
+                )
 
-    def _leaf(self, branch: Branch, parent: str, refs: Sequence[Key], owners: Owners) -> None:
+    def _leaf(self, branch: Branch, parent: str, refs: KeyList, owners: Owners) -> None:
         by, keys = self._deleted(branch, refs)
         self._parts.add(branch.label, self._places(branch, parent, by, owners), keys)
 
-    def _deleted(
-        self, branch: Branch, refs: Sequence[Key]
-    ) -> tuple[list[Key], list[Sequence[Any]]]:
+    def _deleted(self, branch: Branch, refs: KeyList) -> tuple[list[Key], list[Sequence[Any]]]:
         """What the deleting statement says it deleted: whose rows, and their keys by columns."""
         session, columns = self._session, (*branch.by, *branch.key)
         among, parameters = session.dialect.among(branch.by, refs)
@@ -82,20 +81,22 @@ class Reaper:
         width = len(branch.by)
         return named(found[:width]), found[width:]
 
-    def _inner(self, branch: Branch, parent: str, refs: Sequence[Key], owners: Owners) -> None:
+    def _inner(self, branch: Branch, parent: str, refs: KeyList, owners: Owners) -> None:
         """A table with children of its own: its rows are locked before theirs are deleted."""
         rows = self._locked(branch, parent, refs, owners)
         for child in branch.children:
             at = [rows.at[column.name] for column in child.refs]
             pointed_at = zip(zip(*at, strict=True), rows.places, strict=True)
-            self.reap(child, branch.table, {ref: p for ref, p in pointed_at if None not in ref})
-        for some in _sliced(rows.keys, self._session.dialect.most_keys(branch.key)):
+            owners_below = {ref: place for ref, place in pointed_at if None not in ref}
+            below = lists_of(list(owners_below), self._session.dialect.most_keys(child.by))
+            self.reap(child, branch.table, owners_below, below)
+        for some in lists_of(rows.keys, self._session.dialect.most_keys(branch.key)):
             among, parameters = self._session.dialect.among(branch.key, some)
             deleted = self._session.changed(f"DELETE FROM {branch.table} WHERE {among}", parameters)
             _compare(branch.label, len(some), deleted)
         self._parts.add(branch.label, rows.places, [rows.at[c.name] for c in branch.key])
 
-    def _locked(self, branch: Branch, parent: str, refs: Sequence[Key], owners: Owners) -> _Locked:
+    def _locked(self, branch: Branch, parent: str, refs: KeyList, owners: Owners) -> _Locked:
         session = self._session
         needed = _distinct((*branch.key, *(c for child in branch.children for c in child.refs)))
         columns = (*branch.by, *needed)
@@ -146,7 +147,7 @@ class Reaper:
     def _place(self, branch: Branch, parent: str, value: Key, owners: Owners) -> int:
         """The database's own answer, where it takes another spelling for the same value."""
         dialect = self._session.dialect
-        among, parameters = dialect.among(branch.refs, [value])
+        among, parameters = dialect.among(branch.refs, KeyList([value]))
         read = ", ".join(map(dialect.read_key, branch.refs))
         for row in self._session.rows(f"SELECT {read} FROM {parent} WHERE {among}", parameters):
             if (place := owners.get(tuple(row))) is not None:
@@ -176,9 +177,9 @@ def _compare(label: str, locked: int, deleted: int) -> None:
         )
 
 
-def _sliced(keys: Sequence[Key], size: int) -> Iterator[Sequence[Key]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
+def lists_of(keys: Sequence[Key], size: int) -> list[KeyList]:
+    """The keys in lists of at most ``size``."""
+    return [KeyList(keys[start : start + size]) for start in range(0, len(keys), size)]
 
 
 def _distinct(columns: Columns) -> Columns:

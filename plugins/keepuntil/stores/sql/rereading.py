@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from keepuntil.domain.items import Key
+from keepuntil.stores.sql.columnar import KeyList
 from keepuntil.stores.sql.connection import Session
 from keepuntil.stores.sql.layout import Branch, Columns, Layout
 
@@ -107,7 +108,7 @@ class _Rows:
                 yield from (self._split(owners[key], row) for row in self._asked([key]))
 
     def _asked(self, keys: Sequence[Key]) -> Sequence[Sequence[Any]]:
-        among, parameters = self._session.dialect.among(self._by, keys)
+        among, parameters = self._session.dialect.among(self._by, KeyList(keys))
         return self._session.rows(f"{self._sql} WHERE {among}", parameters)
 
     def _split(self, place: int, row: Sequence[Any]) -> tuple[int, dict[str, Any], tuple[Any, ...]]:
