@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -163,19 +164,32 @@ def test_a_new_file_under_the_name_does_not_undo_the_destruction(
     assert world.store().remains(world.query(), batch.keys) == [1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("disturb", "outcome", "reason"),
+    [
+        (lambda path: path.write_bytes(b"else"), Outcome.NO_LONGER_DUE, "changed"),
+        (lambda path: (path.unlink(), path.symlink_to("/")), Outcome.NO_LONGER_DUE, "changed"),
+        (lambda path: path.unlink(), Outcome.ALREADY_ABSENT, "removed_by_another"),
+    ],
+)
 def test_contents_that_change_while_they_are_read_are_not_destroyed(
-    world: FilesWorld, monkeypatch: pytest.MonkeyPatch
+    world: FilesWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    disturb: Callable[[Path], object],
+    outcome: Outcome,
+    reason: str,
 ) -> None:
     world.declare(commit_contents=True)
     batch = world.batch()
 
-    def rewritten(folder: int, name: bytes) -> tuple[str, os.stat_result]:
-        world.path(("a/" + os.fsdecode(name),)).write_bytes(b"something else")
+    def disturbed(folder: int, name: bytes) -> tuple[str, os.stat_result]:
+        disturb(world.path(("a/" + os.fsdecode(name),)))
         return digest_of(folder, name)
 
-    monkeypatch.setattr(destroying, "digest_of", rewritten)
+    monkeypatch.setattr(destroying, "digest_of", disturbed)
     effect = world.destroy(batch, UnwantedJournal())
-    assert set(effect.reasons.values()) == {"changed"}
+    assert set(effect.outcomes) == {outcome}
+    assert set(effect.reasons.values()) == {reason}
 
 
 def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:

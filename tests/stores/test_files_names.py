@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 
 from files_world import FilesWorld, sorted_by_components
 from keepuntil.domain.holds import Binding, Hold, HoldScope
-from keepuntil.domain.items import key_text, parse_key
+from keepuntil.domain.items import Key, key_text, parse_key
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.errors import StoreMismatch
-from keepuntil.stores.files.naming import key_of, path_of
+from keepuntil.stores.files.naming import named, path_of
 from store_contract import CATEGORY
+
+
+def key_of(path: bytes) -> Key:
+    return named(path)[0]
+
 
 AWKWARD = [
     b"line\nbreak.pdf",

@@ -10,7 +10,7 @@ from keepuntil.domain.categories import FilesInstance, Rule
 from keepuntil.domain.stores import FilesStore
 from keepuntil.errors import StoreMismatch, StoreUnreachable
 from keepuntil.stores.files.folders import Place, mount_id, open_place
-from keepuntil.stores.files.naming import Naming, text_of
+from keepuntil.stores.files.naming import Naming, named
 from keepuntil.stores.files.volumes import volume_of, warnings_of
 from keepuntil.stores.files.walking import SNAPSHOT_FOLDERS, Odd, Walk
 from keepuntil.stores.protocol import Description
@@ -42,7 +42,7 @@ def _walked(place: Place, naming: Naming, instance: FilesInstance) -> Descriptio
     files = total = 0
     for _, path, _ in walk.files():
         files += 1
-        total += naming.belongs(text_of(path))
+        total += naming.belongs(named(path)[1])
     return Description(
         total=None if unreadable else total,
         problems=tuple(_unreadable(instance, unreadable)),

@@ -22,7 +22,7 @@ from keepuntil.domain.decision import Decision, Due, Keep, Undetermined
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.errors import StoreMismatch
 from keepuntil.stores.files.contents import digest_of
-from keepuntil.stores.files.finding import decided, mark_of
+from keepuntil.stores.files.finding import decided, mark_of, records_of
 from keepuntil.stores.files.folders import (
     ABSENT,
     FOLDER_REPLACED,
@@ -30,7 +30,7 @@ from keepuntil.stores.files.folders import (
     failure_code,
     open_folder,
 )
-from keepuntil.stores.files.naming import Naming, path_of, text_of
+from keepuntil.stores.files.naming import Naming, named, path_of
 from keepuntil.stores.files.refusals import unlink_code
 from keepuntil.stores.protocol import Batch, Effect, Intent, Journal, Query
 
@@ -167,12 +167,12 @@ class Destruction:
         else:
             self._end(i, Outcome.FAILED, code)
 
-    def _lost_folder(self, i: int, code: str) -> None:
-        """The folder went away after the file was seen in it, and not by our doing."""
+    def _lost(self, i: int, code: str, *, replaced: str) -> None:
+        """The file was seen, and went away (or its folder did) not by our doing."""
         if code == ABSENT:
             self._end(i, Outcome.ALREADY_ABSENT, REMOVED_BY_ANOTHER)
         elif code == FOLDER_REPLACED:
-            self._end(i, Outcome.NO_LONGER_DUE, code)
+            self._end(i, Outcome.NO_LONGER_DUE, replaced)
         else:
             self._end(i, Outcome.FAILED, code)
 
@@ -181,7 +181,7 @@ class Destruction:
             digest, status = digest_of(fd, self.names[i])
         except OSError as error:
             self.seen[i] = None
-            self._end(i, Outcome.FAILED, failure_code(error))
+            self._lost(i, failure_code(error), replaced=CHANGED)
             return
         self.seen[i] = status if self._as_planned(i, status) else None
         self.contents[i] = digest
@@ -192,13 +192,11 @@ class Destruction:
         """The rule's answer to what is there now; a linked record may have changed."""
         groups = self.batch.groups
         present = [i for i, status in enumerate(self.seen) if status is not None]
-        asked = dict.fromkeys(g for i in present if (g := groups[i]) is not None)
-        borrows = self.naming.linked and self.query.linked is not None and asked
-        linked = self.query.linked(list(asked)) if borrows and self.query.linked else {}
+        linked = records_of(self.query, self.naming, [groups[i] for i in present])
         for i in present:
             status = self.seen[i]
             mtime_ns = status.st_mtime_ns if status is not None else 0
-            text = text_of(self.paths[i])
+            _, text = named(self.paths[i])
             _, decision = decided(
                 self.query,
                 self.naming,
@@ -242,7 +240,7 @@ class Destruction:
                     if status is None:
                         continue
                     if isinstance(fd, str):
-                        self._lost_folder(i, fd)
+                        self._lost(i, fd, replaced=FOLDER_REPLACED)
                     else:
                         work.append((status.st_ino, fd, i))
             work.sort()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -12,7 +12,7 @@ from keepuntil.domain.decision import Decision, Doubt, Due, Keep, Undetermined
 from keepuntil.domain.items import Key
 from keepuntil.errors import StoreUnreachable
 from keepuntil.stores.files.folders import ABSENT, Place, failure_code
-from keepuntil.stores.files.naming import Naming, key_of, text_of
+from keepuntil.stores.files.naming import Naming, named
 from keepuntil.stores.files.walking import Walk
 from keepuntil.stores.protocol import Facts, Found, Query
 
@@ -51,7 +51,7 @@ class Finding:
         unknown, so nobody can say what is due.
         """
         for page in self._pages():
-            linked = self._linked(page)
+            linked = records_of(self.query, self.naming, [seen.group for seen in page])
             for seen in page:
                 self._decide(seen, linked)
                 if len(self.found.keys) >= self.query.batch_items:
@@ -72,13 +72,13 @@ class Finding:
     def _files(self) -> Iterator[_Seen]:
         naming = self.naming
         for fd, path, name in Walk(place=self.place, unreadable=self._unreadable).files():
-            text = text_of(path)
+            key, text = named(path)
             if not naming.belongs(text):
                 continue
             status = self._status(fd, name)
             if status is not None and stat.S_ISREG(status.st_mode):
                 mark = mark_of(self.place, status)
-                yield _Seen(key_of(path), text, naming.group_of(text), mark, status.st_mtime_ns)
+                yield _Seen(key, text, naming.group_of(text), mark, status.st_mtime_ns)
 
     def _status(self, fd: int, name: bytes) -> os.stat_result | None:
         try:
@@ -95,12 +95,6 @@ class Finding:
             f"({code}), so what is due in it is unknown. Give read and search permission; "
             f"`find FOLDER -inum {inode}` shows which it is."
         )
-
-    def _linked(self, page: list[_Seen]) -> Mapping[str, Facts]:
-        if not self.naming.linked or self.query.linked is None:
-            return {}
-        groups = dict.fromkeys(seen.group for seen in page if seen.group is not None)
-        return self.query.linked(list(groups)) if groups else {}
 
     def _decide(self, seen: _Seen, linked: Mapping[str, Facts]) -> None:
         facts, decision = decided(
@@ -145,6 +139,14 @@ class Finding:
 
     def _pass_over(self, why: str) -> None:
         self.found.passed_over[why] = self.found.passed_over.get(why, 0) + 1
+
+
+def records_of(query: Query, naming: Naming, groups: Iterable[str | None]) -> Mapping[str, Facts]:
+    """The facts of the records these files belong to, asked for once each."""
+    asked = [group for group in dict.fromkeys(groups) if group is not None]
+    if not naming.linked or query.linked is None or not asked:
+        return {}
+    return query.linked(asked)
 
 
 def decided(

@@ -85,15 +85,20 @@ class Naming:
         return value if value and _is_text(value) else None
 
     def facts(self, text: str, mtime_ns: int, linked: Facts | None) -> Facts:
-        return tuple(measure(text, mtime_ns, linked) for measure in self.measures)
+        return tuple([measure(text, mtime_ns, linked) for measure in self.measures])
 
 
-def key_of(path: bytes) -> Key:
-    """Text where the path is UTF-8, the bytes where it is not."""
+def named(path: bytes) -> tuple[Key, str]:
+    """The key of a path and its text for patterns.
+
+    The key is text where the path is UTF-8, the bytes where it is not; in the text such
+    bytes become lone surrogates, one each.
+    """
     try:
-        return (path.decode(),)
+        text = path.decode()
     except UnicodeDecodeError:
-        return (path,)
+        return (path,), path.decode("utf-8", "surrogateescape")
+    return (text,), text
 
 
 def path_of(key: Key) -> bytes:
@@ -110,11 +115,6 @@ def path_of(key: Key) -> bytes:
             "An item of the list is a path that leaves its folder; nothing was destroyed."
         )
     return path
-
-
-def text_of(path: bytes) -> str:
-    """The path for patterns: bytes that are no UTF-8 become lone surrogates, one each."""
-    return path.decode("utf-8", "surrogateescape")
 
 
 def civil_date(mtime_ns: int, zone: ZoneInfo) -> Fact:
