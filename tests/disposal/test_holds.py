@@ -104,3 +104,16 @@ def test_once_hold_add_has_returned_nothing_it_covers_is_destroyed(
         worker.join()
     assert world.left() == left_when_it_returned
     assert 0 < len(left_when_it_returned) < len(names)
+
+
+def test_a_hold_by_predicate_on_a_row_keeps_its_scans_too(world: World) -> None:
+    world.write_loan_rule()
+    world.build_core({1: "2015-05-05", 2: "2015-05-05"})
+    with world.open() as installation:
+        held = replace(hold(HoldScope.PREDICATE, "file_no = 'F1'"), category="loan")
+        holds.add(installation.register, held)
+        certificate = world.whole_road(installation, "loan")
+    assert world.loans_left() == {1}
+    assert (world.scans / "F1" / "page1.tif").exists()
+    assert not (world.scans / "F2" / "page1.tif").exists()
+    assert certificate.outcomes == {"destroyed": 2, "held": 1}

@@ -15,6 +15,7 @@ from keepuntil.disposal.installation import Installation
 from keepuntil.domain.categories import Rule, StoredInstance, joined_from
 from keepuntil.domain.holds import Binding, Hold
 from keepuntil.domain.reckoning import cutoffs, decider
+from keepuntil.register import holds
 from keepuntil.stores.protocol import Facts, LookUp, Query, Store
 
 
@@ -55,7 +56,11 @@ def _linked_look_up(installation: Installation, query: Query, stack: ExitStack) 
     store, source_query = stack.enter_context(asking(installation, query.rule, source, query.as_of))
 
     def look_up(groups: Sequence[str]) -> Mapping[str, Facts]:
-        return store.look_up(source_query, groups)
+        # Holds are read at each call: a hold on the row, placed while its scans are being
+        # destroyed, binds the scans of the next batch too.
+        in_force = holds.in_force(installation.register, query.rule.category)
+        binding = Binding(in_force, category=query.rule.category, instance=source.id)
+        return store.look_up(replace(source_query, binding=binding), groups)
 
     return look_up
 

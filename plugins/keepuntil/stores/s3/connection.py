@@ -38,6 +38,10 @@ class Refused(NamedTuple):
     """The sentence for it, to be raised by whoever cannot live with the refusal."""
 
 
+DAMAGED_ANSWERS = 2
+"""How often in a row an answer may be unreadable before we stop asking."""
+
+
 class Connection:
     """What one bucket is reached by. Threads may share it.
 
@@ -64,9 +68,18 @@ class Connection:
     def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the server; its refusals become sentences of ours, without key or secret.
 
+        An answer that was cut off on its way is asked for again: botocore retries a lost
+        connection by itself, but not a whole answer with half of its XML.
         Raises StoreUnreachable, StoreBusy, StoreMismatch, StoreError.
         """
-        answer = self.attempt(call, *args, **kwargs)
+        for _ in range(DAMAGED_ANSWERS):
+            try:
+                answer = self.attempt(call, *args, **kwargs)
+                break
+            except sentences.UnreadableAnswerError:
+                continue
+        else:
+            answer = self.attempt(call, *args, **kwargs)
         if isinstance(answer, Refused):
             raise answer.error
         return answer
