@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -126,6 +127,28 @@ def test_two_people_approve_the_digest_they_were_shown(world: World, night: Nigh
         ("E1", "data_owner", "airflow"),
         ("E2", "records_officer", "airflow"),
     }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(150)
+def test_an_answer_as_quick_as_the_question_is_not_lost(
+    world: World, night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow writes the task's state once more after the question is open to answers."""
+    from airflow.sdk.execution_time import supervisor
+
+    at_once = supervisor.run_task_in_process
+
+    def slowly(**arguments: Any) -> Any:
+        result = at_once(**arguments)
+        time.sleep(1.5)
+        return result
+
+    monkeypatch.setattr(supervisor, "run_task_in_process", slowly)
+    world.write_rule(approval="owner", roles="data_owner")
+    world.issue(DUE, NOT_YET)
+    assert night(lambda _: Answer(person="E1", approve=True, reason="seen"))["statement"].succeeded
+    assert world.left() == {NOT_YET}
 
 
 def test_answers_that_never_count_end_the_night_and_destroy_nothing(

@@ -58,7 +58,8 @@ def answering(respond: Respond | None) -> Iterator[None]:
     thread = threading.Thread(target=desk.sit, name="answering", daemon=True)
     thread.start()
     try:
-        yield
+        with _in_turn(desk.turn):
+            yield
     except KeyboardInterrupt:
         if desk.error is None:
             raise
@@ -67,6 +68,28 @@ def answering(respond: Respond | None) -> Iterator[None]:
         thread.join()
     if desk.error is not None:
         raise desk.error
+
+
+@contextmanager
+def _in_turn(turn: threading.Lock) -> Iterator[None]:
+    """Answers and tasks take turns while the context is open.
+
+    ``dag.test`` writes a task's state once more after the task has put its question: an
+    answer that came in between would be undone, and the run would wait for ever.
+    """
+    from airflow.sdk.definitions import dag
+
+    run_task = dag._run_task  # noqa: SLF001 - there is no public place to stand in line
+
+    def run_in_turn(**arguments: Any) -> Any:
+        with turn:
+            return run_task(**arguments)
+
+    dag._run_task = run_in_turn  # noqa: SLF001
+    try:
+        yield
+    finally:
+        dag._run_task = run_task  # noqa: SLF001
 
 
 class _Desk:
@@ -78,6 +101,7 @@ class _Desk:
         with redirect_stdout(io.StringIO()):
             self._app = create_app(apps="core")
         self._asked: Counter[str] = Counter()
+        self.turn = threading.Lock()
         self.over = threading.Event()
         self.error: BaseException | None = None
 
@@ -90,8 +114,9 @@ class _Desk:
 
     async def _work(self) -> None:
         while not self.over.is_set():
-            for asked in await self._open_questions():
-                await self._answer(asked)
+            with self.turn:
+                for asked in await self._open_questions():
+                    await self._answer(asked)
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _open_questions(self) -> list[dict[str, Any]]:
