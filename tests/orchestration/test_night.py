@@ -151,6 +151,8 @@ def test_an_answer_as_quick_as_the_question_is_not_lost(
     assert world.left() == {NOT_YET}
 
 
+# Slow because it interrupts Airflow's own session, which the next night in this process may meet.
+@pytest.mark.slow
 def test_answers_that_never_count_end_the_night_and_destroy_nothing(
     world: World, night: Night
 ) -> None:
