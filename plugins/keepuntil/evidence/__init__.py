@@ -2,8 +2,11 @@
 
     canonical     one byte form for a document, and the strict way back
     merkle        RFC 9162 trees: grow, prove, verify
+    tiles         C2SP tlog-tiles: where the hashes of a log stand, proofs out of few reads
     note          C2SP signed notes and checkpoints
+    tlog_proof    C2SP tlog-proof: one entry, its way to the root, and the checkpoint
     envelope      DSSE: one signature over exact bytes
+    entries       Rekor v2 hashedrekord: what the log holds of an envelope
     statement     in-toto Statement v1: what is being said about which files
     keys          P-256 and Ed25519 keys, by reference
     key_files     key files that nobody else can read, written once

@@ -52,6 +52,19 @@ def _parents(hashes: Packed) -> bytes:
     return b"".join(parents)
 
 
+def subtree_roots(hashes: Packed, height: int) -> bytes:
+    """Packed roots of the complete subtrees that each ``2**height`` of the hashes span.
+
+    Raises `EvidenceError` when the last subtree is not complete.
+    """
+    if _count(len(hashes)) % (1 << height):
+        raise EvidenceError(f"the hashes do not fill whole subtrees of {1 << height}")
+    level = bytes(hashes)
+    for _ in range(height):
+        level = _parents(level)
+    return level
+
+
 class Tree:
     """A tree that grows at its right edge, in memory proportional to log n."""
 
@@ -164,39 +177,13 @@ class LeafHashes:
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """Hashes from the leaf to the root (RFC 9162 section 2.1.3.1)."""
-        low, high = 0, self._size(size)
-        if not 0 <= index < high:
-            raise EvidenceError(f"there is no leaf {index} in a tree of {high} leaves")
-        proof = []
-        while high - low > 1:
-            middle = low + _left_size(high - low)
-            if index < middle:
-                proof.append(self._subtree(middle, high))
-                high = middle
-            else:
-                proof.append(self._subtree(low, middle))
-                low = middle
-        return proof[::-1]
+        ranges = inclusion_ranges(index, self._size(size))
+        return [self._subtree(start, stop) for start, stop in ranges]
 
     def consistency_proof(self, old_size: int, size: int | None = None) -> list[bytes]:
         """Hashes showing that the old tree is a prefix (RFC 9162 section 2.1.4.1)."""
-        low, high = 0, self._size(size)
-        if not 0 < old_size <= high:
-            raise EvidenceError(
-                f"a tree of {high} leaves cannot be proven consistent with one of {old_size}"
-            )
-        proof = []
-        while old_size != high:
-            middle = low + _left_size(high - low)
-            if old_size <= middle:
-                proof.append(self._subtree(middle, high))
-                high = middle
-            else:
-                proof.append(self._subtree(low, middle))
-                low = middle
-        if low:
-            proof.append(self._subtree(low, high))
-        return proof[::-1]
+        ranges = consistency_ranges(old_size, self._size(size))
+        return [self._subtree(start, stop) for start, stop in ranges]
 
     def _size(self, size: int | None) -> int:
         if size is None:
@@ -224,10 +211,8 @@ class LeafHashes:
             roots = []
             full = self.size - self.size % _TILE
             for start in range(0, full, _PIECE):
-                level = self._read(start, min(start + _PIECE, full))
-                for _ in range(_TILE_LEVEL):
-                    level = _parents(level)
-                roots.append(level)
+                piece = self._read(start, min(start + _PIECE, full))
+                roots.append(subtree_roots(piece, _TILE_LEVEL))
             self._tiles = b"".join(roots)
         return self._tiles
 
@@ -241,6 +226,47 @@ class LeafHashes:
                 f"the file of leaf hashes became shorter while it was read, before leaf {stop}"
             )
         return hashes
+
+
+def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
+    """The subtrees, as first leaf and one past the last, whose roots prove leaf ``index``.
+
+    In the order of the proof: from the leaf to the root (RFC 9162 section 2.1.3.1).
+    """
+    low, high = 0, size
+    if not 0 <= index < high:
+        raise EvidenceError(f"there is no leaf {index} in a tree of {high} leaves")
+    ranges = []
+    while high - low > 1:
+        middle = low + _left_size(high - low)
+        if index < middle:
+            ranges.append((middle, high))
+            high = middle
+        else:
+            ranges.append((low, middle))
+            low = middle
+    return ranges[::-1]
+
+
+def consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
+    """The subtrees whose roots prove the old tree a prefix (RFC 9162 section 2.1.4.1)."""
+    low, high = 0, size
+    if not 0 < old_size <= high:
+        raise EvidenceError(
+            f"a tree of {high} leaves cannot be proven consistent with one of {old_size}"
+        )
+    ranges = []
+    while old_size != high:
+        middle = low + _left_size(high - low)
+        if old_size <= middle:
+            ranges.append((middle, high))
+            high = middle
+        else:
+            ranges.append((low, middle))
+            low = middle
+    if low:
+        ranges.append((low, high))
+    return ranges[::-1]
 
 
 def _left_size(size: int) -> int:
