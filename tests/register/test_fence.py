@@ -162,14 +162,18 @@ def test_steady_stream_of_batches_cannot_starve_a_hold(url: str) -> None:
         alone.close()
 
 
+def waiting_for(seconds: float) -> fence_module._Wait:
+    return fence_module._Wait(fence_module.BATCHES, seconds)
+
+
 def test_lock_won_on_a_replaced_file_is_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "fence"
-    before = fence_module._lock(path, fcntl.LOCK_EX, time.monotonic(), 0)
+    before = fence_module._lock(path, fcntl.LOCK_EX, waiting_for(0))
     refused: list[bool] = []
 
     def wait_in_line() -> None:
         try:
-            os.close(fence_module._lock(path, fcntl.LOCK_EX, time.monotonic() + 1, 1))
+            os.close(fence_module._lock(path, fcntl.LOCK_EX, waiting_for(1)))
         except RegisterBusy:
             refused.append(True)
 
@@ -177,7 +181,7 @@ def test_lock_won_on_a_replaced_file_is_no_lock(tmp_path: Path) -> None:
     waiting.start()
     time.sleep(0.1)
     path.unlink()
-    after = fence_module._lock(path, fcntl.LOCK_EX, time.monotonic(), 0)
+    after = fence_module._lock(path, fcntl.LOCK_EX, waiting_for(0))
     os.close(before)
     waiting.join()
     os.close(after)

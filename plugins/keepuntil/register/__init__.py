@@ -8,6 +8,7 @@
     runs                one a plan: what it may do, how far it got, what stopped it
     journal             shards and their leases, intents before the deed, outcomes after it
     verifications, certificates, findings, nights
+    log                 entries the log accepted, and the one checkpoint of each size it signed
 
 SQLite by default, PostgreSQL in production, the same answers on both. Nothing
 personal stands in it in clear: keys and groups of records, what a store was about

@@ -13,7 +13,7 @@ from keepuntil.errors import RegisterBusy, RegisterError
 from keepuntil.evidence.sealing import SealingKey
 from keepuntil.register import installation
 from keepuntil.register.engines import WRITES, ForkSafeEngine, make_engine, sentences
-from keepuntil.register.fence import Fence, fence_of
+from keepuntil.register.fence import LOG, Fence, fence_of
 from keepuntil.register.installation import Installation
 from keepuntil.register.migrating import refuse_other_versions
 from keepuntil.register.places import Place
@@ -27,6 +27,7 @@ class Register:
         self.place = place
         self._engine = engine
         self._fence = fence_of(place)
+        self._log_fence = fence_of(place, LOG)
         self._installation: Installation | None = None
 
     @classmethod
@@ -104,11 +105,16 @@ class Register:
         """What batches share and a new hold takes alone."""
         return self._fence
 
+    def log_fence(self) -> Fence:
+        """What the one writer of the log takes alone while it publishes."""
+        return self._log_fence
+
     def close(self) -> None:
         """Give back connections and forget the keys."""
         self._installation = None
         self._engine.close()
         self._fence.close()
+        self._log_fence.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,10 +1,14 @@
-"""The fence between batches in flight and a hold that has just been placed.
+"""Locks that every process with the register open shares: fences.
+
+:data:`BATCHES` stands between batches in flight and a hold that has just been placed.
 
 A batch runs inside :meth:`Fence.shared`. Placing a hold commits the hold first and
 then takes :meth:`Fence.exclusive`, which waits for every batch that began before.
 So a batch either began after the commit, and reads the hold, or has ended when
 placing returns. Newcomers queue behind a waiting exclusive taker, so a steady
 stream of batches cannot starve it. Locks die with the process that held them.
+
+:data:`LOG` is taken alone by who publishes the log, so that one at a time does.
 
 What an attacker gains who can write here: with the lock files or the database's
 advisory locks he can stop batches and delay holds; he cannot make one pass the other.
@@ -17,6 +21,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -32,6 +37,51 @@ from keepuntil.register.places import Place
 HOLD_WAITS_SECONDS: Final = 60.0
 BATCH_WAITS_SECONDS: Final = 600.0
 
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a fence is for: where its locks are, and what is said when it is not had."""
+
+    advisory_key: int
+    turnstile: str
+    file: str
+    taken: str
+    lost: str
+
+    def too_long(self, wait_seconds: float) -> RegisterBusy:
+        """For who waited in vain."""
+        return RegisterBusy(f"{self.taken} It was not free within {wait_seconds:g} seconds.")
+
+    def was_lost(self) -> RegisterError:
+        """For who held it and holds it no more."""
+        return RegisterError(self.lost)
+
+
+BATCHES: Final = Purpose(
+    advisory_key=0x4B65_6570_466E_6365,
+    turnstile="turnstile",
+    file="fence",
+    taken=(
+        "The fence of the register is taken: a batch is still running or a hold is waiting"
+        " for one. Try again later."
+    ),
+    lost=(
+        "The fence was lost while a batch ran (the connection to the register broke, or its lock"
+        " files were replaced). A hold placed meanwhile could not wait for this batch."
+        " Look at the holds placed in the last minutes before resuming the run."
+    ),
+)
+LOG: Final = Purpose(
+    advisory_key=0x4B65_6570_4C6F_6721,
+    turnstile="log-turnstile",
+    file="log-writer",
+    taken="Another process is publishing the log. Nothing is lost; try again later.",
+    lost=(
+        "The lock of the log's one writer was lost (the connection to the register broke, or its"
+        " lock files were replaced). What was signed is kept; publish again to complete it."
+    ),
+)
+
 Confirm = Callable[[], None]
 """Raises RegisterError when the shared fence is no longer held. To be called right
 before a batch becomes final, since a lost network connection loses the lock unheard."""
@@ -44,31 +94,18 @@ class Fence(Protocol):
         """Run one batch inside. Raises RegisterBusy when the wait was too long, and
         RegisterError at the end of the block when the fence was lost meanwhile."""
 
-    def exclusive(self, wait_seconds: float = HOLD_WAITS_SECONDS) -> AbstractContextManager[None]:
-        """Entered once no batch is running. Raises RegisterBusy when the wait was too long."""
+    def exclusive(
+        self, wait_seconds: float = HOLD_WAITS_SECONDS
+    ) -> AbstractContextManager[Confirm]:
+        """Entered once nobody else is inside. Raises RegisterBusy when the wait was too long."""
 
     def close(self) -> None:
         """Give back connections."""
 
 
-def fence_of(place: Place) -> Fence:
-    """The fence that belongs to a register: every process that opens it shares one."""
-    return FileFence(place.path) if place.path else AdvisoryFence(place)
-
-
-def _too_long(wait_seconds: float) -> RegisterBusy:
-    return RegisterBusy(
-        f"The fence of the register was not free within {wait_seconds:g} seconds:"
-        " a batch is still running or a hold is waiting for one. Try again later."
-    )
-
-
-def _lost() -> RegisterError:
-    return RegisterError(
-        "The fence was lost while a batch ran (the connection to the register broke, or its lock"
-        " files were replaced). A hold placed meanwhile could not wait for this batch."
-        " Look at the holds placed in the last minutes before resuming the run."
-    )
+def fence_of(place: Place, purpose: Purpose = BATCHES) -> Fence:
+    """A fence of a register: every process that opens it shares one for each purpose."""
+    return FileFence(place.path, purpose) if place.path else AdvisoryFence(place, purpose)
 
 
 class FileFence:
@@ -79,34 +116,38 @@ class FileFence:
     of one process exclude one another as well, and the kernel drops it with the process.
     """
 
-    def __init__(self, database: Path) -> None:
-        self._turnstile = database.with_name(f"{database.name}.turnstile")
-        self._fence = database.with_name(f"{database.name}.fence")
+    def __init__(self, database: Path, purpose: Purpose = BATCHES) -> None:
+        self._purpose = purpose
+        self._turnstile = database.with_name(f"{database.name}.{purpose.turnstile}")
+        self._fence = database.with_name(f"{database.name}.{purpose.file}")
 
     @contextmanager
     def shared(self, wait_seconds: float = BATCH_WAITS_SECONDS) -> Iterator[Confirm]:
-        deadline = time.monotonic() + wait_seconds
-        with _locked(self._turnstile, fcntl.LOCK_EX, deadline, wait_seconds):
-            descriptor = _lock(self._fence, fcntl.LOCK_SH, deadline, wait_seconds)
-
-        def confirm() -> None:
-            if not _is_at(descriptor, self._fence):
-                raise _lost()
-
+        wait = _Wait(self._purpose, wait_seconds)
+        with _locked(self._turnstile, fcntl.LOCK_EX, wait):
+            descriptor = _lock(self._fence, fcntl.LOCK_SH, wait)
         try:
+            confirm = self._confirm(descriptor)
             yield confirm
             confirm()
         finally:
             os.close(descriptor)
 
     @contextmanager
-    def exclusive(self, wait_seconds: float = HOLD_WAITS_SECONDS) -> Iterator[None]:
-        deadline = time.monotonic() + wait_seconds
+    def exclusive(self, wait_seconds: float = HOLD_WAITS_SECONDS) -> Iterator[Confirm]:
+        wait = _Wait(self._purpose, wait_seconds)
         with (
-            _locked(self._turnstile, fcntl.LOCK_EX, deadline, wait_seconds),
-            _locked(self._fence, fcntl.LOCK_EX, deadline, wait_seconds),
+            _locked(self._turnstile, fcntl.LOCK_EX, wait),
+            _locked(self._fence, fcntl.LOCK_EX, wait) as descriptor,
         ):
-            yield
+            yield self._confirm(descriptor)
+
+    def _confirm(self, descriptor: int) -> Confirm:
+        def confirm() -> None:
+            if not _is_at(descriptor, self._fence):
+                raise self._purpose.was_lost()
+
+        return confirm
 
     def close(self) -> None:
         """Nothing stays open between uses."""
@@ -115,20 +156,35 @@ class FileFence:
 _PAUSE_SECONDS = 0.005
 
 
+class _Wait:
+    """How long there is to wait, over all locks of one entry."""
+
+    def __init__(self, purpose: Purpose, seconds: float) -> None:
+        self.purpose = purpose
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+
+    def once_more(self) -> None:
+        """Pause before the next attempt. Raises RegisterBusy when there is none."""
+        if time.monotonic() >= self._deadline:
+            raise self.purpose.too_long(self._seconds) from None
+        time.sleep(_PAUSE_SECONDS)
+
+
 @contextmanager
-def _locked(path: Path, how: int, deadline: float, wait_seconds: float) -> Iterator[int]:
-    descriptor = _lock(path, how, deadline, wait_seconds)
+def _locked(path: Path, how: int, wait: _Wait) -> Iterator[int]:
+    descriptor = _lock(path, how, wait)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _lock(path: Path, how: int, deadline: float, wait_seconds: float) -> int:
+def _lock(path: Path, how: int, wait: _Wait) -> int:
     while True:
         descriptor = _open(path)
         try:
-            _wait_for(descriptor, how, deadline, wait_seconds)
+            _wait_for(descriptor, how, wait)
         except BaseException:
             os.close(descriptor)
             raise
@@ -145,14 +201,12 @@ def _open(path: Path) -> int:
         raise RegisterError(f"The lock file {path} cannot be opened: {error.strerror}.") from None
 
 
-def _wait_for(descriptor: int, how: int, deadline: float, wait_seconds: float) -> None:
+def _wait_for(descriptor: int, how: int, wait: _Wait) -> None:
     while True:
         try:
             fcntl.flock(descriptor, how | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise _too_long(wait_seconds) from None
-            time.sleep(_PAUSE_SECONDS)
+            wait.once_more()
         else:
             return
 
@@ -166,11 +220,10 @@ def _is_at(descriptor: int, path: Path) -> bool:
     return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
 
 
-_FENCE_KEY = 0x4B65_6570_466E_6365
 _GAVE_UP = frozenset({"55P03", "57014"})
 _HELD = text(
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
-    " AND granted AND mode = 'ShareLock' AND objsubid = 1"
+    " AND granted AND mode = :mode AND objsubid = 1"
     " AND classid::bigint = :high AND objid::bigint = :low"
 )
 _PATIENCE = text("SELECT set_config('lock_timeout', :patience, false)")
@@ -188,26 +241,31 @@ class AdvisoryFence:
     which :data:`Confirm` notices.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, purpose: Purpose = BATCHES) -> None:
         self._place = place
+        self._purpose = purpose
         self._engine = ForkSafeEngine(lambda: _session_engine(place))
 
     @contextmanager
     def shared(self, wait_seconds: float = BATCH_WAITS_SECONDS) -> Iterator[Confirm]:
         with self._held("pg_advisory_lock_shared", wait_seconds) as session:
-
-            def confirm() -> None:
-                key = {"high": _FENCE_KEY >> 32, "low": _FENCE_KEY & 0xFFFF_FFFF}
-                with _or_lost():
-                    if not session.execute(_HELD, key).scalar():
-                        raise _lost()
-
-            yield confirm
+            yield self._confirm(session, "ShareLock")
 
     @contextmanager
-    def exclusive(self, wait_seconds: float = HOLD_WAITS_SECONDS) -> Iterator[None]:
-        with self._held("pg_advisory_lock", wait_seconds):
-            yield
+    def exclusive(self, wait_seconds: float = HOLD_WAITS_SECONDS) -> Iterator[Confirm]:
+        with self._held("pg_advisory_lock", wait_seconds) as session:
+            yield self._confirm(session, "ExclusiveLock")
+
+    def _confirm(self, session: Connection, mode: str) -> Confirm:
+        key = self._purpose.advisory_key
+        where = {"high": key >> 32, "low": key & 0xFFFF_FFFF, "mode": mode}
+
+        def confirm() -> None:
+            with self._or_lost():
+                if not session.execute(_HELD, where).scalar():
+                    raise self._purpose.was_lost()
+
+        return confirm
 
     def close(self) -> None:
         self._engine.close()
@@ -223,11 +281,17 @@ class AdvisoryFence:
                 session.invalidate()
                 raise
             unlock = lock.replace("_lock", "_unlock")
-            with _or_lost():
-                if not session.execute(
-                    text(f"SELECT {unlock}(:key)"), {"key": _FENCE_KEY}
-                ).scalar():
-                    raise _lost()
+            key = {"key": self._purpose.advisory_key}
+            with self._or_lost():
+                if not session.execute(text(f"SELECT {unlock}(:key)"), key).scalar():
+                    raise self._purpose.was_lost()
+
+    @contextmanager
+    def _or_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._purpose.was_lost() from error
 
     @contextmanager
     def _session(self) -> Iterator[Connection]:
@@ -243,10 +307,11 @@ class AdvisoryFence:
         with sentences(self._place):
             try:
                 session.execute(_PATIENCE, patience)
-                session.execute(text(f"SELECT {lock}(:key)"), {"key": _FENCE_KEY})
+                key = {"key": self._purpose.advisory_key}
+                session.execute(text(f"SELECT {lock}(:key)"), key)
             except DBAPIError as error:
                 if code_of(error) in _GAVE_UP:
-                    raise _too_long(wait_seconds) from None
+                    raise self._purpose.too_long(wait_seconds) from None
                 raise
 
 
@@ -264,11 +329,3 @@ def _switch_off_timeouts(connection: DBAPIConnection, _entry: ConnectionPoolEntr
     cursor.execute(_NO_TIMEOUTS)
     cursor.close()
     connection.commit()
-
-
-@contextmanager
-def _or_lost() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise _lost() from error

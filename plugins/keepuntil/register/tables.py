@@ -7,6 +7,7 @@
     run ─ shard ─ intent, observation       what may be, is about to be, and was done
         ─ verification, certificate
     hold   finding   night   register_key
+    log_entry ─ log_head                    what the log accepted, and what it signed
 
 Moments are UTC. Documents are canonical JSON. Enumerations are their words.
 """
@@ -329,4 +330,29 @@ night = Table(
     Column("statement", LargeBinary, nullable=False),
     Column("recorded_at", Moment, nullable=False),
     Index(None, "category", "recorded_at"),
+)
+
+log_entry = Table(
+    "log_entry",
+    metadata,
+    # Given out under a lock, without gaps: it is the number of the leaf.
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("statement", Text, nullable=False, unique=True),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    UniqueConstraint("kind", "subject"),
+)
+
+log_head = Table(
+    "log_head",
+    metadata,
+    # One size, one checkpoint, for ever.
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("checkpoint", LargeBinary, nullable=False),
+    Column("signed_at", Moment, nullable=False),
+    Column("cosigned", LargeBinary),
+    Column("tokens", Text, nullable=False),
 )
