@@ -64,7 +64,7 @@ def test_a_foreign_log_is_reproduced_byte_for_byte(
     log = vectors["tessera_log"]
     seed = b64decode(log["skey"].split("+", 4)[4])[1:]
     private = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
-    key = keys.SigningKey(keys.verifying_key(private.public_key(), "it"), private)
+    key = keys.HeldKey(keys.verifying_key(private.public_key(), "it"), private)
     name = log["vkey"].split("+")[0]
     folder = shared_dir / "vectors" / "transparency-dev-tessera" / "testdata" / "log"
     tree = merkle.Tree()

@@ -18,9 +18,9 @@ from keepuntil.demo.home import Home
 from keepuntil.demo.report import Report, shown
 from keepuntil.demo.results import Result, Verdict
 from keepuntil.demo.scenario import AS_OF, SEED
-from keepuntil.disposal.installation import KEY_KINDS, Installation
-from keepuntil.evidence import keys
+from keepuntil.disposal.installation import Installation
 from keepuntil.evidence.keys import VerifyingKey
+from keepuntil.signing import KeyRing
 
 if TYPE_CHECKING:
     from keepuntil.orchestration.answering import Answer, Question
@@ -222,10 +222,8 @@ def _leaks(home: Home) -> list[str]:
 
 def _trusted(home: Home) -> tuple[VerifyingKey, VerifyingKey]:
     """The public keys an auditor would have been given beforehand."""
-    certificate, run = (
-        keys.load(f"file:{home.keepuntil / 'keys' / f'{role}.pem'}", KEY_KINDS[role]).public
-        for role in ("certificate", "run")
-    )
+    ring = KeyRing.read(home.keepuntil / "keys")
+    certificate, run = (ring.current(role).public() for role in ("certificate", "run"))
     return certificate, run
 
 

@@ -237,7 +237,8 @@ def _still_may(
 
 def _trusted(installation: Installation, approval: Approval) -> list[VerifyingKey]:
     if approval.via != "cli":
-        return [installation.signing_key("approvals").public]
+        # Decisions outlive the key that vouched for them; one it made after its time is none.
+        return list(installation.key_ring.trusted_at("approvals", approval.decided_at))
     person = installation.schedule.person(approval.person)
     public = installation.schedule.public_key(person) if person else None
     return [] if public is None else [public]

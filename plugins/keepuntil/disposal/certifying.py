@@ -45,6 +45,7 @@ from keepuntil.register.certificates import StoredCertificate
 from keepuntil.register.plans import PlanState
 from keepuntil.register.runs import Run, RunState
 from keepuntil.register.verifications import Verification as StoredVerification
+from keepuntil.signing import roles, sm2
 
 WORDS = {place: outcome.value for place, outcome in enumerate(ORDER)}
 
@@ -250,6 +251,10 @@ def _sign(case: _Case, origin: str, records: _Records, folder: Path) -> bytes:
     said = statement.make([subject], DESTRUCTION_CERTIFICATE, predicate)
     line = envelope.sign(said.encoded, case.installation.signing_key("certificate")).encode()
     (folder / "certificate.intoto.jsonl").write_bytes(line)
+    sm2_key = case.installation.key_ring.sm2_key()
+    if sm2_key is not None:
+        sibling = sm2.seal(said.encoded, sm2_key)
+        (folder / "certificate.sm2.intoto.jsonl").write_bytes(sibling)
     return line
 
 
@@ -259,9 +264,10 @@ def _add_context(case: _Case, folder: Path) -> None:
     (folder / "rule.json").write_bytes(version.canonical_json)
     keys = folder / "claimed-keys"
     keys.mkdir()
-    for role in ("certificate", "run"):
-        public = case.installation.signing_key(role).public
-        (keys / f"{role}.pub.pem").write_text(public.pem, encoding="ascii")
+    ring = case.installation.key_ring
+    for role in ("certificate", "run", roles.SM2):
+        if role in ring.keys:
+            (keys / f"{role}.pub.pem").write_text(ring.current(role).pem, encoding="ascii")
     (folder / "README.md").write_text(README, encoding="utf-8")
 
 

@@ -17,26 +17,16 @@ from zoneinfo import ZoneInfo
 from keepuntil.disposal.references import resolve_reference
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.stores import Reference
-from keepuntil.errors import KeyFileError, RegisterError
-from keepuntil.evidence import keys, sealing
-from keepuntil.evidence.keys import KeyKind, SigningKey
+from keepuntil.errors import RegisterError
+from keepuntil.evidence import sealing
+from keepuntil.evidence.keys import SigningKey
 from keepuntil.register import Register, migrate
 from keepuntil.rules.load import Schedule, load
+from keepuntil.signing import KeyRing, changing, roles
 from keepuntil.stores.protocol import Store
 from keepuntil.stores.registry import open_store
 
 Resolve = Callable[[Reference], str]
-
-KEY_KINDS = {
-    "certificate": KeyKind.P256,
-    "approvals": KeyKind.P256,
-    "run": KeyKind.ED25519,
-}
-"""Signing keys of the installation by role. No two roles ever share a key.
-
-``certificate`` signs statements, ``approvals`` signs decisions that people gave
-inside Airflow or the pages, ``run`` signs the checkpoint of each run's tree.
-"""
 
 
 def utc_now() -> datetime:
@@ -65,10 +55,7 @@ class Installation:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not _secret_reference(home).startswith("env:") and not _key_path(home).exists():
             sealing.create_secret_file(_key_path(home))
-        for role, kind in KEY_KINDS.items():
-            path = home / "keys" / f"{role}.pem"
-            if not path.exists():
-                keys.create_key_file(path, kind)
+        changing.found(home / "keys", roles.ALWAYS, utc_now())
         migrate(register_url(home))
 
     @classmethod
@@ -82,12 +69,14 @@ class Installation:
     ) -> Installation:
         """Open an existing installation.
 
-        Raises RegisterError with what to do when there is none, KeyFileError.
+        Raises RegisterError with what to do when there is none, KeyFileError also when
+        two roles share a key.
         """
         if not (home / "keys").is_dir():
             raise RegisterError(
                 f"There is no installation in {home}. Make one with: keepuntil init --home {home}"
             )
+        KeyRing.read(home / "keys")
         secret = sealing.load_secret(_secret_reference(home))
         register = Register.open(register_url(home), secret)
         return cls(home=home, policies=policies, register=register, resolve=resolve, now=now)
@@ -100,9 +89,14 @@ class Installation:
 
     @property
     def schedule(self) -> Schedule:
-        """All rules, stores, people and calendars; read once. Raises RuleError."""
+        """All rules, stores, people and calendars; read once.
+
+        Raises RuleError, KeyFileError when a person has one of the installation's keys.
+        """
         if self._schedule is None:
-            self._schedule = load(self.policies)
+            schedule = load(self.policies)
+            self.key_ring.refuse_shared(schedule.public_keys)
+            self._schedule = schedule
         return self._schedule
 
     def rule(self, category: str) -> Rule:
@@ -113,12 +107,14 @@ class Installation:
         """The civil date, now, in the rule's own zone."""
         return self.now().astimezone(ZoneInfo(rule.clock.zone)).date()
 
+    @property
+    def key_ring(self) -> KeyRing:
+        """All keys by role, as they are now: a rotation counts at once. Raises KeyFileError."""
+        return KeyRing.read(self.home / "keys")
+
     def signing_key(self, role: str) -> SigningKey:
-        """The installation's key for a role of :data:`KEY_KINDS`. Raises KeyFileError."""
-        path = self.home / "keys" / f"{role}.pem"
-        if not path.exists():
-            raise KeyFileError(f"The {role} key {path} is missing. Make keys with: keepuntil init")
-        return keys.load(f"file:{path}", KEY_KINDS[role])
+        """The installation's current key for a role. Raises KeyFileError."""
+        return self.key_ring.signing_key(role)
 
     @contextmanager
     def store(self, name: str, *, reader: bool) -> Iterator[Store]:

@@ -9,6 +9,8 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from keepuntil.errors import KeyFileError
@@ -25,23 +27,43 @@ def write_new(path: Path, content: bytes) -> None:
     `KeyFileError` when the path already exists, whatever it is, or when it
     cannot be written.
     """
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            _write_scratch(scratch, content)
+        with _scratch(path, content) as scratch:
             # A crash before this line leaves only the scratch file; linking
             # either gives the name to a whole file or fails on a taken name.
             os.link(scratch, path, follow_symlinks=False)
-        finally:
-            scratch.unlink(missing_ok=True)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except FileExistsError:
         raise KeyFileError(
             f"{path} already exists and is never overwritten; move it away first"
         ) from None
     except OSError as error:
         raise KeyFileError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a file of mode 0600 under this name, durably and all at once: the old one or the new.
+
+    Raises `KeyFileError` when it cannot be written.
+    """
+    try:
+        with _scratch(path, content) as scratch:
+            scratch.replace(path)
+        sync_directory(path.parent)
+    except OSError as error:
+        raise KeyFileError(f"{path} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _scratch(path: Path, content: bytes) -> Iterator[Path]:
+    """The content on disk beside its later place; gone afterwards under this name."""
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_scratch(scratch, content)
+        yield scratch
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _write_scratch(scratch: Path, content: bytes) -> None:
@@ -55,7 +77,8 @@ def _write_scratch(scratch: Path, content: bytes) -> None:
         os.fsync(descriptor)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make names given, changed or taken away in a directory durable; raise OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -67,7 +90,7 @@ def read(reference: str) -> bytes:
     """The text behind ``file:PATH`` or ``env:NAME``; raise `KeyFileError` if it may not be used."""
     scheme, colon, place = reference.partition(":")
     if colon and place and scheme == "file":
-        return _read_private(place)
+        return read_private(place)
     if colon and place and scheme == "env":
         return _read_variable(place)
     # What was written may be the key itself, pasted in the wrong place.
@@ -85,7 +108,8 @@ def _read_variable(name: str) -> bytes:
     return content
 
 
-def _read_private(place: str) -> bytes:
+def read_private(place: str, largest: int = _LARGEST) -> bytes:
+    """A whole file that nobody else can read; raise `KeyFileError` if it may not be used."""
     try:
         # NOFOLLOW: nobody swaps the key by pointing the name elsewhere.
         # NONBLOCK: a pipe under that name must not hang the run.
@@ -102,10 +126,10 @@ def _read_private(place: str) -> bytes:
         raise KeyFileError(f"the key file {place} cannot be opened: {error.strerror}") from None
     try:
         _refuse_exposed(place, os.fstat(descriptor))
-        content = os.read(descriptor, _LARGEST + 1)
+        content = os.read(descriptor, largest + 1)
     finally:
         os.close(descriptor)
-    if len(content) > _LARGEST:
+    if len(content) > largest:
         raise KeyFileError(f"{place} is too long to be a key file")
     return content
 

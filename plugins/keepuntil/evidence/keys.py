@@ -3,20 +3,22 @@
 P-256 signs with ECDSA over SHA-256, DER-encoded, so that ``openssl dgst -verify``
 and every DSSE library check it unaided. Ed25519 (RFC 8032) is what signed notes
 and checkpoints use. A public key is identified by the SHA-256 of its
-SubjectPublicKeyInfo.
+SubjectPublicKeyInfo. Keys in files and variables are opened here; those in tokens
+and key services, which offer the same, by the floor above.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from keepuntil.errors import EvidenceError, KeyFileError
-from keepuntil.evidence import key_files
+from keepuntil.evidence import base64_text, key_files
 
 _SIGNATURE = ec.ECDSA(hashes.SHA256())
 
@@ -70,9 +72,24 @@ class VerifyingKey:
             ) from None
 
 
+class SigningKey(Protocol):
+    """What every signer offers, wherever its private half is: a file, a token, a key service."""
+
+    @property
+    def public(self) -> VerifyingKey:
+        """The key that checks its signatures."""
+
+    @property
+    def kind(self) -> KeyKind:
+        """What it is."""
+
+    def sign(self, message: bytes) -> bytes:
+        """ECDSA as DER, or the 64 bytes of Ed25519; raise `KeyFileError` if it cannot."""
+
+
 @dataclass(frozen=True, slots=True)
-class SigningKey:
-    """A private key; it never shows itself in a message."""
+class HeldKey:
+    """A signing key in this process's memory; it never shows itself in a message."""
 
     public: VerifyingKey
     _private: Private = field(repr=False, compare=False)
@@ -97,21 +114,21 @@ class SigningKey:
         )
 
 
-def generate(kind: KeyKind) -> SigningKey:
+def generate(kind: KeyKind) -> HeldKey:
     """A fresh key, in memory only."""
     if kind is KeyKind.P256:
         return _signing(ec.generate_private_key(ec.SECP256R1()))
     return _signing(ed25519.Ed25519PrivateKey.generate())
 
 
-def create_key_file(path: Path, kind: KeyKind) -> SigningKey:
+def create_key_file(path: Path, kind: KeyKind) -> HeldKey:
     """Make a key and write it to a new file of mode 0600; raise `KeyFileError` if there is one."""
     key = generate(kind)
     key_files.write_new(path, key.pem())
     return key
 
 
-def load(reference: str, kind: KeyKind) -> SigningKey:
+def load(reference: str, kind: KeyKind) -> HeldKey:
     """The signing key behind ``file:PATH`` or ``env:NAME``.
 
     Raises `KeyFileError` when it is missing, open to others, encrypted, not a
@@ -140,6 +157,13 @@ def public_key(pem: str | bytes, where: str) -> VerifyingKey:
     return verifying_key(public, where)
 
 
+def spki_pem(spki: bytes) -> str:
+    """A SubjectPublicKeyInfo as PEM, for keys of any kind."""
+    text = base64_text.encode(spki)
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+    return "\n".join(("-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""))
+
+
 def public_key_of_spki(spki: bytes, where: str) -> VerifyingKey:
     """Read a public key as DER SubjectPublicKeyInfo; raise `KeyFileError` for anything else."""
     try:
@@ -149,8 +173,8 @@ def public_key_of_spki(spki: bytes, where: str) -> VerifyingKey:
     return verifying_key(public, where)
 
 
-def _signing(private: Private) -> SigningKey:
-    return SigningKey(verifying_key(private.public_key(), "the key"), private)
+def _signing(private: Private) -> HeldKey:
+    return HeldKey(verifying_key(private.public_key(), "the key"), private)
 
 
 def verifying_key(public: object, where: str) -> VerifyingKey:
