@@ -19,6 +19,7 @@ from keepuntil.disposal.asking import asking, phases
 from keepuntil.disposal.baseline import take_baseline
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.publishing import announce, refuse_unannounced
 from keepuntil.disposal.recording import Announcing, Recorder
 from keepuntil.disposal.stopping import stop_or_wait
 from keepuntil.domain.chunks import Chunk
@@ -87,6 +88,7 @@ def open_run(installation: Installation, plan_id: str, *, executor: str) -> str:
         plans.set_state(
             installation.register, stored.plan.plan_id, [PlanState.APPROVED], PlanState.EXECUTING
         )
+    announce(installation, run_id)
     return run_id
 
 
@@ -112,6 +114,7 @@ def destroy_shard(
     """
     run = runs.load(installation.register, run_id)
     granted = warrant(installation, run.warrant.plan_id)
+    refuse_unannounced(installation, run.run_id)
     rule = installation.rule(granted.category)
     shard = _shard(installation, run, shard_no)
     lease = _claim(installation, run, shard, worker)

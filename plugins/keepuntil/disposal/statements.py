@@ -26,7 +26,6 @@ DECISION = "https://keepuntil.dev/Decision/v1"
 HOLD_PLACED = "https://keepuntil.dev/HoldPlaced/v1"
 HOLD_LIFTED = "https://keepuntil.dev/HoldLifted/v1"
 CORRECTION = "https://keepuntil.dev/Correction/v1"
-KEY_ROTATED = "https://keepuntil.dev/KeyRotated/v1"
 
 LEAF_FORMAT = "record-leaf/v1"
 INTENT_FORMAT = "intent-leaf/v1"

@@ -23,7 +23,6 @@ class LogBucket:
     prefix: str
     """``""`` or ending in a slash."""
     endpoint: str | None
-    region: str | None
     credentials: Reference | None
 
 

@@ -156,7 +156,6 @@ class LogShape(Shape):
     bucket: Bucket | None = maybe("the bucket the log is written to, instead of a folder")
     prefix: Prefix = Field(default="", description="what the names of its objects begin with")
     endpoint: Endpoint | None = maybe("the address of the service, when it is not Amazon's")
-    region: Label | None = maybe("the region")
     credentials: ReferenceShape | None = maybe("where ACCESS_KEY:SECRET_KEY is found")
     policy: RelativePath | None = maybe("the C2SP tlog-policy file that names the witnesses")
 

@@ -13,7 +13,7 @@ from keepuntil.rules.document import Path as Place
 from keepuntil.rules.reading import read_shape
 
 _LARGEST: Final = 1 << 16
-_BUCKET_KEYS: Final = ("prefix", "endpoint", "region", "credentials")
+_BUCKET_KEYS: Final = ("prefix", "endpoint", "credentials")
 
 
 def default_publication(controller: str) -> Publication:
@@ -59,7 +59,6 @@ def _log(document: Document, folder: Path, shape: LogShape) -> LogFolder | LogBu
         bucket=shape.bucket,
         prefix=shape.prefix,
         endpoint=shape.endpoint,
-        region=shape.region,
         credentials=any_reference(document, ("log", "credentials"), folder, shape.credentials),
     )
 

@@ -72,6 +72,16 @@ class KeyRing:
             raise KeyFileError("the sm2 key signs SM2 envelopes only")
         return opening.open_key(self.place(generation), roles.KINDS[role], generation.public())
 
+    def signers(self, role: str) -> tuple[SigningKey, ...]:
+        """The current key and, while its private half is still there, the one before it.
+
+        Both sign while readers still know only the older one. Raises `KeyFileError`.
+        """
+        before = self.keys[role][-2:-1] if role in self.keys else ()
+        kept = (one for one in before if one.reference is not None)
+        older = (opening.open_key(self.place(one), roles.KINDS[role], one.public()) for one in kept)
+        return (self.signing_key(role), *older)
+
     def sm2_key(self) -> Sm2Key | None:
         """The current SM2 key, opened; None when this installation makes no SM2 envelopes.
 

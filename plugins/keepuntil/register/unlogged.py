@@ -1,0 +1,58 @@
+"""Governing events that the register knows and the log does not yet, the oldest first.
+
+The log is caught up from here, so that an event whose process died before it was logged
+is logged by the next.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, select
+
+from keepuntil.register.connection import Register
+from keepuntil.register.tables import approval, hold, log_entry, plan, rule_version
+
+
+def rules(register: Register, kind: str) -> list[str]:
+    """Digests of rule versions that were published."""
+    return _missing(register, kind, rule_version.c.digest, rule_version.c.published_at)
+
+
+def plans(register: Register, kind: str) -> list[str]:
+    """Identifiers of plans that were frozen."""
+    return _missing(register, kind, plan.c.plan_id, plan.c.frozen_at)
+
+
+def decisions(register: Register, kind: str) -> list[tuple[str, str]]:
+    """Digests of approval envelopes, each after the digest of the plan it decides on."""
+    missing = _missing(register, kind, approval.c.envelope_digest, approval.c.decided_at)
+    query = select(approval.c.envelope_digest, approval.c.plan_digest)
+    with register.reading() as connection:
+        of_plan = dict(
+            connection.execute(query.where(approval.c.envelope_digest.in_(missing))).tuples().all()
+        )
+    return [(of_plan[digest], digest) for digest in missing]
+
+
+def holds(register: Register, kind: str) -> list[str]:
+    """Identifiers of holds that were placed."""
+    return _missing(register, kind, hold.c.hold_id, hold.c.placed_at)
+
+
+def lifts(register: Register, kind: str) -> list[str]:
+    """Identifiers of holds that were lifted."""
+    return _missing(register, kind, hold.c.hold_id, hold.c.lifted_at, hold.c.lifted_at.is_not(None))
+
+
+def _missing(
+    register: Register,
+    kind: str,
+    subject: ColumnElement[str],
+    at: ColumnElement[object],
+    *conditions: ColumnElement[bool],
+) -> list[str]:
+    logged = select(log_entry.c.position).where(
+        log_entry.c.kind == kind, log_entry.c.subject == subject
+    )
+    query = select(subject).where(~logged.exists(), *conditions).order_by(at, subject)
+    with register.reading() as connection:
+        return [str(one) for one in connection.execute(query).scalars()]
