@@ -124,6 +124,16 @@ def test_a_reference_to_a_file_is_kept_as_it_was_meant(
     assert KeyRing.read(folder).signing_key("certificate") == made
 
 
+def test_a_key_in_a_token_is_not_replaced_by_a_file_that_nobody_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGNER", keys.generate(KeyKind.P256).pem().decode())
+    rotate(folder, "certificate", reference="env:SIGNER")
+    with pytest.raises(KeyFileError, match="is kept at env:SIGNER"):
+        rotate(folder, "certificate", LATER + timedelta(days=1))
+    assert KeyRing.read(folder).strays() == []
+
+
 def test_no_rotation_goes_to_a_key_that_somebody_has(folder: Path, tmp_path: Path) -> None:
     before = (folder / "ring.json").read_bytes()
     person = keys.create_key_file(tmp_path / "E1.pem", KeyKind.P256)

@@ -87,6 +87,7 @@ def rotate(
                 f"the current {role} key is from {generations.instant(old.since)}, so none can "
                 "follow it before the next second; is the clock right?"
             )
+        _refuse_descent(role, old, reference)
         signer = _opened(ring, role)
         fresh = _behind(role, reference) if reference else _made(role)
         message = signed_message(role, moment, old.spki, fresh.spki)
@@ -103,6 +104,15 @@ def rotate(
         rotation = next(each for each in changed.rotations() if each.new == fresh.spki)
         _settle(changed, destroy=destroy_old)
         return rotation
+
+
+def _refuse_descent(role: str, old: Generation, reference: str | None) -> None:
+    """A key that is kept in a token or service is not replaced by a file that nobody asked for."""
+    if reference is None and not (old.reference or "").startswith("file:"):
+        raise KeyFileError(
+            f"the {role} key is kept at {old.reference}, and a new one is made there with that "
+            f"one's own tool; then run: keepuntil keys rotate {role} --reference REF"
+        )
 
 
 @contextmanager
