@@ -98,6 +98,8 @@ def test_each_floor_imports_only_the_floors_below_it() -> None:
         ("boto3", ("stores/s3/", "demo/leftovers.py")),
         ("sqlalchemy", ("stores/sql/", "register/", "expectations/")),
         ("moto", ("demo/archive_server.py",)),
+        ("rfc3161_client", ("transparency/timestamps.py",)),
+        ("asn1crypto", ("transparency/development_authority.py",)),
         ("rich", ("cli/", "demo/")),
         ("click", ("cli/",)),
         ("ruamel", ("rules/",)),
