@@ -5,6 +5,8 @@
     tiles         C2SP tlog-tiles: where the hashes of a log stand, proofs out of few reads
     note          C2SP signed notes and checkpoints
     tlog_proof    C2SP tlog-proof: one entry, its way to the root, and the checkpoint
+    sigstore      Sigstore bundles: statement, log entry and time stamps in one file
+    trusted_root  which logs and clocks a Sigstore verifier is to believe
     envelope      DSSE: one signature over exact bytes
     entries       Rekor v2 hashedrekord: what the log holds of an envelope
     statement     in-toto Statement v1: what is being said about which files

@@ -58,6 +58,11 @@ class NoteKey:
         return key_id(self.name, self.algorithm, self.key)
 
     @property
+    def key_hash(self) -> bytes:
+        """The whole hash that begins with :attr:`key_id`; Sigstore knows a log by it."""
+        return _key_hash(self.name, self.algorithm, self.key)
+
+    @property
     def vkey(self) -> str:
         """``name+id+base64(algorithm || key)``, the text other tools are given."""
         encoded = base64_text.encode(bytes([self.algorithm]) + self.key.raw)
@@ -172,9 +177,11 @@ def _refuse_name(name: str) -> None:
 
 def key_id(name: str, algorithm: int, key: keys.VerifyingKey) -> bytes:
     """SHA-256(name || 0x0A || algorithm || key), cut to four bytes."""
-    return sha256(name.encode("utf-8") + b"\n" + bytes([algorithm]) + key.raw).digest()[
-        :_KEY_ID_BYTES
-    ]
+    return _key_hash(name, algorithm, key)[:_KEY_ID_BYTES]
+
+
+def _key_hash(name: str, algorithm: int, key: keys.VerifyingKey) -> bytes:
+    return sha256(name.encode("utf-8") + b"\n" + bytes([algorithm]) + key.raw).digest()
 
 
 def sign(text: str, name: str, key: keys.SigningKey) -> Signature:

@@ -10,7 +10,11 @@
     witnessing          its judgement of one submission
     witness_server      the same over HTTP, for a regulator or internal audit to run
     witness_client      collects cosignatures
+    posting             one bounded question over HTTP
+    timestamps          RFC 3161 time stamps by an authority whose certificate is pinned
+    development_authority   an authority of our own, for development only
 
 Knows evidence only, nothing of retention and of the register. What is read from a
-storage is a stranger's until a signed root was reached from it.
+storage is a stranger's until a signed root was reached from it. Heavy libraries are
+imported inside functions.
 """
