@@ -6,37 +6,32 @@ bundle holds all an auditor needs; whose key it must be, they know from elsewher
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections import Counter
-from collections.abc import Iterator
+import io
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
 import pendulum
 
-from keepuntil.disposal.bundle_readme import README
+from keepuntil.disposal import publishing, receipt_secrets, stamping
+from keepuntil.disposal.bundling import Issued, scratch_of, write_bundle, write_records
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.run_tree import RunTree
 from keepuntil.disposal.statements import (
     DESTRUCTION_CERTIFICATE,
     LEAF_FORMAT,
     certificate_predicate,
 )
 from keepuntil.domain.categories import Rule
-from keepuntil.domain.outcomes import ORDER, TERMINAL
+from keepuntil.domain.outcomes import TERMINAL
 from keepuntil.domain.plans import Approval, Plan
 from keepuntil.errors import EvidenceError, PlanError, RunIncomplete, VerificationFailed
-from keepuntil.evidence import canonical, envelope, leaves, note, statement
-from keepuntil.evidence.leaves import LeafColumns
-from keepuntil.evidence.merkle import Tree
+from keepuntil.evidence import canonical, envelope, note, statement
 from keepuntil.register import (
     approvals,
     certificates,
     journal,
     plans,
-    rule_versions,
     runs,
     surroundings,
     verifications,
@@ -45,9 +40,6 @@ from keepuntil.register.certificates import StoredCertificate
 from keepuntil.register.plans import PlanState
 from keepuntil.register.runs import Run, RunState
 from keepuntil.register.verifications import Verification as StoredVerification
-from keepuntil.signing import roles, sm2
-
-WORDS = {place: outcome.value for place, outcome in enumerate(ORDER)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,22 +56,18 @@ class Certificate:
 
 
 def certify(installation: Installation, run_id: str) -> Certificate:
-    """Sign what the second reader confirmed, write the bundle, destroy the sealed list.
+    """Sign what the second reader confirmed, publish it, write the bundle, destroy the list.
 
-    Safe to repeat: a run has one certificate. Raises VerificationFailed when the last
-    verification did not succeed or there was none, RunIncomplete when an item has no
-    observed end.
+    Safe to repeat: a run has one certificate, and every step is done once or again to the
+    same end. Raises VerificationFailed when the last verification did not succeed or there
+    was none, RunIncomplete when an item has no observed end, EvidenceError when too few
+    witnesses have seen the log: then the certificate stands and its bundle follows.
     """
-    register = installation.register
-    run = runs.load(register, run_id)
-    issued = certificates.of_run(register, run.run_id)
-    if not issued:
-        # A crash before the certificate is kept leaves a bundle nobody knows of; the
-        # next attempt replaces it.
-        certificates.add(register, _certificate_of(installation, run))
-        issued = certificates.of_run(register, run.run_id)
-    _finish(installation, run)
-    stored = issued[0]
+    run = runs.load(installation.register, run_id)
+    stored = _issued(installation, run)
+    if run.state is not RunState.CERTIFIED or not Path(stored.path).is_dir():
+        stored = _publish(installation, run, stored)
+    _finish(installation, run, stored)
     return Certificate(
         certificate_id=stored.certificate_id,
         run_id=run.run_id,
@@ -88,6 +76,49 @@ def certify(installation: Installation, run_id: str) -> Certificate:
         provisional_until=stored.provisional_until,
         outcomes=outcomes_of(stored),
     )
+
+
+def _issued(installation: Installation, run: Run) -> StoredCertificate:
+    """The run's one certificate, signed now unless it was before."""
+    register = installation.register
+    if not certificates.of_run(register, run.run_id):
+        certificates.add(register, _certificate_of(installation, run))
+    return certificates.of_run(register, run.run_id)[0]
+
+
+def _publish(installation: Installation, run: Run, stored: StoredCertificate) -> StoredCertificate:
+    """Into the log, before its witnesses, under a time stamp, and out as a bundle."""
+    publishing.enter(installation, publishing.CERTIFICATE, stored.certificate_id, stored.payload)
+    if stored.token is None:
+        token = stamping.stamp(installation, stored.payload)
+        if token is not None:
+            certificates.add_token(installation.register, stored.certificate_id, token)
+    head = publishing.publish(installation)
+    if head is None:
+        raise EvidenceError("The log is empty though a certificate was entered.")
+    publishing.refuse_unwitnessed(installation, head)
+    stored = certificates.load(installation.register, stored.certificate_id)
+    plan = plans.load(installation.register, run.warrant.plan_id).plan
+    rule = installation.rule(plan.category)
+    tree = _records(installation, plan, run, Path(stored.path))
+    _refuse_other_tree(stored, tree)
+    issued = Issued(rule=rule, plan=plan, run=run, certificate=stored, head=head)
+    write_bundle(installation, issued)
+    return stored
+
+
+def _records(installation: Installation, plan: Plan, run: Run, bundle: Path) -> RunTree:
+    return write_records(installation, plan, run, scratch_of(bundle) / "run")
+
+
+def _refuse_other_tree(stored: StoredCertificate, tree: RunTree) -> None:
+    records = statement.parse(envelope.Envelope.parse(stored.payload).payload).predicate["records"]
+    named = records["rootHash"] if isinstance(records, dict) else None
+    if named != tree.root.hex():
+        raise EvidenceError(
+            f"The journal does not lead to the root that {stored.certificate_id} certifies: "
+            "somebody changed it. Tell whoever guards the register."
+        )
 
 
 def outcomes_of(stored: StoredCertificate) -> dict[str, int]:
@@ -107,7 +138,10 @@ def _certificate_of(installation: Installation, run: Run) -> StoredCertificate:
     rule = installation.rule(plan.category)
     bundle = installation.home / "evidence" / plan.category / str(plan.as_of) / run.run_id
     until = _ages_out_on(installation, rule)
-    line = _write_bundle(_Case(installation, rule, plan, run, reading, until), bundle)
+    tree = _records(installation, plan, run, bundle)
+    case = _Case(installation, rule, plan, run, reading, until)
+    checkpoint = _checkpoint(case, tree)
+    line = _sign(case, tree, checkpoint)
     return StoredCertificate(
         certificate_id=certificate_id(run),
         run_id=run.run_id,
@@ -116,6 +150,7 @@ def _certificate_of(installation: Installation, run: Run) -> StoredCertificate:
         path=str(bundle),
         payload=line,
         issued_at=installation.now(),
+        run_checkpoint=checkpoint,
     )
 
 
@@ -162,73 +197,20 @@ def _refuse_open_ends(installation: Installation, plan: Plan, run: Run) -> None:
         raise PlanError(f"The run {run.run_id} has no items; an empty run has no certificate.")
 
 
-def _write_bundle(case: _Case, bundle: Path) -> bytes:
-    """Write beside the final place and rename, so that a bundle is whole or absent."""
-    scratch = bundle.with_name(f".{bundle.name}.partial")
-    shutil.rmtree(scratch, ignore_errors=True)
-    (scratch / "run").mkdir(parents=True)
-    records = _write_entries(case, scratch / "run" / "entries")
-    origin = f"{case.installation.schedule.controller}/{case.run.run_id}"
-    _write_checkpoint(case.installation, origin, records, scratch / "run" / "checkpoint")
-    line = _sign(case, origin, records, scratch)
-    _add_context(case, scratch)
-    _seal_folder(scratch)
-    shutil.rmtree(bundle, ignore_errors=True)
-    scratch.rename(bundle)
-    return line
+def _origin(case: _Case) -> str:
+    return f"{case.installation.schedule.controller}/{case.run.run_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Records:
-    """The run's tree and what its entries add up to."""
-
-    tree: Tree
-    outcomes: Counter[str]
-    parts: int
-
-
-def _write_entries(case: _Case, path: Path) -> _Records:
-    """Write one leaf entry an item and grow the tree over them, in bounded memory."""
-    outcomes: Counter[str] = Counter()
-    parts, tree = 0, Tree()
-    with path.open("wb") as file:
-        for columns in _columns(case):
-            outcomes.update(WORDS[code] for code in columns.outcomes)
-            parts += sum(columns.part_counts)
-            tree.extend(leaves.leaf_hashes(columns))
-            file.write(leaves.pack_entries(leaves.entries(columns)))
-    return _Records(tree, outcomes, parts)
+def _checkpoint(case: _Case, tree: RunTree) -> bytes:
+    """Size and root of the run's tree as a signed note."""
+    origin = _origin(case)
+    text = note.Checkpoint(origin=origin, size=tree.size, root=tree.root).text
+    signature = note.sign(text, origin, case.installation.signing_key("run"))
+    return note.Note(text, (signature,)).encode()
 
 
-def _columns(case: _Case) -> Iterator[LeafColumns]:
-    register = case.installation.register
-    baselines = surroundings.baselines(register, case.plan.plan_id)
-    for tally in case.plan.instances:
-        for observed in journal.observed(register, case.run.run_id, tally.instance):
-            yield LeafColumns(
-                instance=tally.instance,
-                category=case.plan.category,
-                method=baselines[tally.instance].method,
-                words=WORDS,
-                outcomes=observed.outcomes,
-                commitments=observed.commitments,
-                part_counts=observed.part_counts,
-                part_commitments=observed.part_commitments,
-            )
-
-
-def _write_checkpoint(
-    installation: Installation, origin: str, records: _Records, path: Path
-) -> None:
-    tree = records.tree
-    text = note.Checkpoint(origin=origin, size=tree.size, root=tree.root()).text
-    signature = note.sign(text, origin, installation.signing_key("run"))
-    path.write_bytes(note.Note(text, (signature,)).encode())
-
-
-def _sign(case: _Case, origin: str, records: _Records, folder: Path) -> bytes:
-    with (folder / "run" / "checkpoint").open("rb") as checkpoint:
-        subject = statement.Subject.of("run/checkpoint", checkpoint)
+def _sign(case: _Case, tree: RunTree, checkpoint: bytes) -> bytes:
+    subject = statement.Subject.of("run/checkpoint", io.BytesIO(checkpoint))
     predicate = certificate_predicate(
         case.installation.schedule.controller,
         certificate_id=certificate_id(case.run),
@@ -238,55 +220,18 @@ def _sign(case: _Case, origin: str, records: _Records, folder: Path) -> bytes:
         approvals=_approvals(case),
         records={
             "entryFormat": LEAF_FORMAT,
-            "origin": origin,
-            "outcomes": dict(sorted(records.outcomes.items())),
-            "partsDestroyed": records.parts,
-            "rootHash": records.tree.root().hex(),
-            "treeSize": records.tree.size,
+            "origin": _origin(case),
+            "outcomes": dict(sorted(tree.outcomes.items())),
+            "partsDestroyed": tree.parts,
+            "rootHash": tree.root.hex(),
+            "treeSize": tree.size,
         },
         methods=_methods(case),
         completeness=_completeness(case),
         provisional_until=case.provisional_until,
     )
     said = statement.make([subject], DESTRUCTION_CERTIFICATE, predicate)
-    line = envelope.sign(said.encoded, case.installation.signing_key("certificate")).encode()
-    (folder / "certificate.intoto.jsonl").write_bytes(line)
-    sm2_key = case.installation.key_ring.sm2_key()
-    if sm2_key is not None:
-        sibling = sm2.seal(said.encoded, sm2_key)
-        (folder / "certificate.sm2.intoto.jsonl").write_bytes(sibling)
-    return line
-
-
-def _add_context(case: _Case, folder: Path) -> None:
-    """The rule as published, the public keys as claimed, and how to check all of it."""
-    version = rule_versions.get(case.installation.register, case.plan.rule_digest)
-    (folder / "rule.json").write_bytes(version.canonical_json)
-    keys = folder / "claimed-keys"
-    keys.mkdir()
-    ring = case.installation.key_ring
-    for role in ("certificate", "run", roles.SM2):
-        if role in ring.keys:
-            (keys / f"{role}.pub.pem").write_text(ring.current(role).pem, encoding="ascii")
-    (folder / "README.md").write_text(README, encoding="utf-8")
-
-
-def _seal_folder(folder: Path) -> None:
-    """SHA256SUMS over every file, each file flushed to the disk."""
-    lines = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        with path.open("rb") as file:
-            lines.append(f"{_digest(path)}  {path.relative_to(folder)}\n")
-            os.fsync(file.fileno())
-    (folder / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
-
-
-def _digest(path: Path) -> str:
-    digest = sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+    return envelope.sign(said.encoded, case.installation.signing_key("certificate")).encode()
 
 
 def _approvals(case: _Case) -> list[Approval]:
@@ -334,9 +279,10 @@ def _ages_out_on(installation: Installation, rule: Rule) -> date | None:
     return date.fromisoformat(max(ends).isoformat()) if ends else None
 
 
-def _finish(installation: Installation, run: Run) -> None:
+def _finish(installation: Installation, run: Run, stored: StoredCertificate) -> None:
     """Destroy the sealed list: what it said lives on as commitments only. Repeatable."""
     register, plan_id = installation.register, run.warrant.plan_id
+    receipt_secrets.keep(installation, run, stored.issued_at.date())
     if run.state is not RunState.CERTIFIED:
         runs.set_state(
             register, run.run_id, [RunState.EXECUTED, RunState.VERIFIED], RunState.CERTIFIED

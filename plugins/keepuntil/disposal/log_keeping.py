@@ -102,10 +102,12 @@ def publish(
             return None
         if newest.size > tiles.size:
             laying.lay(published.storage, tiles, newest.claim, partial(log.entries, register))
-        if cosign is not None and newest.cosigned is None:
+        if cosign is not None:
+            # Witnesses that have signed already are not asked again.
             prove = StoredTree(newest.size, published.storage.read).consistency_proof
-            seen = cosign(newest.checkpoint, prove)
-            newest = log.add_cosigned(register, newest.size, seen)
+            seen = cosign(newest.shown, prove)
+            if seen != newest.shown:
+                newest = log.add_cosigned(register, newest.size, seen)
         confirm()
         if laying.shown(published.storage) != newest.shown:
             laying.show(published.storage, newest.shown)

@@ -30,9 +30,11 @@ class LogBucket:
 class TimeAuthority:
     """A time-stamping authority (RFC 3161)."""
 
-    url: str
+    url: str | None
+    """None: the embedded authority for development, whose every stamp says so."""
     certificate: bytes
-    """PEM: the certificate its tokens must be signed with."""
+    """PEM: the certificate its tokens must be signed with, then those above it; empty for
+    the embedded one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ VERSION = 1
 LARGEST_ENTRY = 0xFFFF
 LONGEST_WORD = 255
 
-_LENGTH_BYTES = 2
+LENGTH_BYTES = 2
 _PIECE = 4096  # entries rendered at once
 _WORD = re.compile(r'[^"\\\x00-\x1f]{1,255}')
 # 43 letters carry two bits more than 32 bytes; in the one canonical spelling they are zero.
@@ -289,7 +289,7 @@ def pack_entries(several: Iterable[bytes]) -> bytes:
     for entry in several:
         if len(entry) > LARGEST_ENTRY:
             raise EvidenceError(f"an entry of {len(entry)} bytes is too long for a bundle")
-        bundle.append(len(entry).to_bytes(_LENGTH_BYTES, "big"))
+        bundle.append(len(entry).to_bytes(LENGTH_BYTES, "big"))
         bundle.append(entry)
     return b"".join(bundle)
 
@@ -300,8 +300,8 @@ def read_entries(bundle: BinaryIO, count: int) -> Iterator[bytes]:
     Raises `EvidenceError` when the bundle ends before or goes on after them.
     """
     for number in range(count):
-        length = bundle.read(_LENGTH_BYTES)
-        if len(length) < _LENGTH_BYTES:
+        length = bundle.read(LENGTH_BYTES)
+        if len(length) < LENGTH_BYTES:
             raise EvidenceError(f"the bundle ends before entry {number} of {count}")
         entry = bundle.read(int.from_bytes(length, "big"))
         if len(entry) != int.from_bytes(length, "big"):

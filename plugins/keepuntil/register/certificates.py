@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, func, select, tuple_, update
 
 from keepuntil.errors import RegisterError
 from keepuntil.register import runs
@@ -30,6 +30,10 @@ class StoredCertificate:
     """Where its bundle was written."""
     payload: bytes
     issued_at: datetime
+    run_checkpoint: bytes | None
+    """The signed note of the run's tree; None: issued before they were kept."""
+    token: bytes | None = None
+    """An RFC 3161 answer over the payload's signature."""
 
 
 def add(register: Register, certificate: StoredCertificate) -> None:
@@ -73,6 +77,16 @@ def _refuse_unborne(connection: Connection, run_id: str) -> None:
     if failed is None or failed:
         why = "was not verified" if failed is None else f"failed {failed} expectations"
         raise RegisterError(f"Run {run_id} cannot be certified: it {why}.")
+
+
+def add_token(register: Register, certificate_id: str, token: bytes) -> None:
+    """Keep the time stamp over a certificate's signature; the first one stands."""
+    with register.writing() as connection:
+        connection.execute(
+            update(table)
+            .where(table.c.certificate_id == certificate_id, table.c.token.is_(None))
+            .values(token=token)
+        )
 
 
 def of_run(register: Register, run_id: str) -> list[StoredCertificate]:
@@ -122,4 +136,6 @@ def _certificate(row: Row[Any]) -> StoredCertificate:
         path=row.path,
         payload=row.payload,
         issued_at=row.issued_at,
+        run_checkpoint=row.run_checkpoint,
+        token=row.token,
     )

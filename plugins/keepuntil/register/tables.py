@@ -5,7 +5,7 @@
              ─ surroundings                 what stood around them just before the run
     plan ─ plan_instance, approval
     run ─ shard ─ intent, observation       what may be, is about to be, and was done
-        ─ verification, certificate
+        ─ verification, certificate ─ correction
     hold   finding   night   register_key
     log_entry ─ log_head                    what the log accepted, and what it signed
 
@@ -299,7 +299,26 @@ certificate = Table(
     Column("path", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("issued_at", Moment, nullable=False),
+    # The signed note the payload is about, and the time stamp over the payload's signature.
+    Column("run_checkpoint", LargeBinary),
+    Column("token", LargeBinary),
     Index(None, "issued_at", "certificate_id"),
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column(
+        "certificate_id",
+        Text,
+        ForeignKey("certificate.certificate_id"),
+        nullable=False,
+        index=True,
+    ),
+    Column("kind", Text, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("corrected_at", Moment, nullable=False),
 )
 
 finding = Table(

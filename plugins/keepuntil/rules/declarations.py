@@ -161,8 +161,11 @@ class LogShape(Shape):
 
 
 class TimestampsShape(Shape):
-    url: Endpoint = Field(description="the address of the time-stamping authority (RFC 3161)")
-    certificate: RelativePath = Field(description="the PEM file of its certificate")
+    url: Endpoint | None = maybe("the address of the time-stamping authority (RFC 3161)")
+    certificate: RelativePath | None = maybe("the PEM file of its certificate and those above it")
+    development: bool = Field(
+        default=False, description="an embedded authority that proves nothing, for trying things"
+    )
 
 
 class EvidenceShape(Shape):

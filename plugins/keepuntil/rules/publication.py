@@ -68,6 +68,17 @@ def _authority(
 ) -> TimeAuthority | None:
     if shape is None:
         return None
+    if shape.development:
+        if shape.url or shape.certificate:
+            document.note_at_key(
+                ("timestamps", "development"), "An embedded authority has no url and certificate."
+            )
+        return TimeAuthority(url=None, certificate=b"")
+    if shape.url is None or shape.certificate is None:
+        document.note_at_key(
+            ("timestamps",), "An authority has a url and a certificate to hold it to."
+        )
+        return None
     certificate = _text(document, ("timestamps", "certificate"), folder, shape.certificate)
     if certificate is not None and "-----BEGIN CERTIFICATE-----" not in certificate:
         document.note_at(

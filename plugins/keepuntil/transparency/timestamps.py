@@ -134,15 +134,19 @@ def fetch(
     when one comes that is not by this authority, over these bytes, for this question.
     """
     question = request(data)
-    answer = posting.post(
-        url, question.der, content_type=_QUERY, most=LARGEST_TOKEN, seconds=seconds
-    )
+    token = ask(url, question.der, seconds=seconds)
+    verify(token, data, authority, nonce=question.nonce)
+    return token
+
+
+def ask(url: str, request: bytes, *, seconds: float = posting.SECONDS) -> bytes:
+    """The answer to a request in DER, not looked at. Raises `OutsiderUnreachable`."""
+    answer = posting.post(url, request, content_type=_QUERY, most=LARGEST_TOKEN, seconds=seconds)
     if answer.status != _OK or answer.content_type != _REPLY:
         raise OutsiderUnreachable(
             f"{posting.shown(url)} answers with status {answer.status} and no time stamp; ask"
             " whoever runs it, or correct the address"
         )
-    verify(answer.body, data, authority, nonce=question.nonce)
     return answer.body
 
 

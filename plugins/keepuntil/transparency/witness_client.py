@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.response import addinfourl
 
-from keepuntil.errors import EvidenceError
+from keepuntil.errors import EvidenceError, OutsiderUnreachable, UsageError
 from keepuntil.evidence import note
 from keepuntil.evidence.note import Checkpoint, Note, NoteKey, Signature
+from keepuntil.transparency import posting
 from keepuntil.transparency.policy import Policy, Witness
 from keepuntil.transparency.witnessing import SIZE_TYPE, Submission
 
@@ -97,25 +95,17 @@ def _size(text: str) -> int:
 
 
 def _post(witness: Witness, body: bytes) -> tuple[int, str, str]:
-    request = urllib.request.Request(  # noqa: S310 - the policy allows http and https only
-        f"{witness.url}/add-checkpoint", data=body, method="POST"
-    )
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
-            return (
-                answer.status,
-                answer.headers.get_content_type(),
-                _text(answer.read(_LARGEST_ANSWER)),
-            )
-    except urllib.error.HTTPError as error:
-        with error:
-            return _read(error.code, error)
-    except (OSError, ValueError) as error:
-        raise EvidenceError(f"the witness cannot be reached ({type(error).__name__})") from None
-
-
-def _read(status: int, answer: addinfourl) -> tuple[int, str, str]:
-    return status, answer.headers.get_content_type(), _text(answer.read(_LARGEST_ANSWER))
+        answer = posting.post(
+            f"{witness.url}/add-checkpoint",
+            body,
+            content_type="text/plain",
+            most=_LARGEST_ANSWER,
+            seconds=PATIENCE_SECONDS,
+        )
+    except (OutsiderUnreachable, UsageError) as error:
+        raise EvidenceError(f"the witness cannot be reached: {error.sentence}") from None
+    return answer.status, answer.content_type, _text(answer.body)
 
 
 def _text(data: bytes) -> str:
