@@ -12,7 +12,8 @@ import pytest
 
 from disposal_world import World
 from keepuntil.disposal.certifying import Certificate
-from keepuntil.disposal.checking_certificates import CheckedCertificate, check_bundle
+from keepuntil.disposal.checking_certificates import Verdict, check_bundle
+from keepuntil.disposal.trust import Trust
 from keepuntil.errors import EvidenceError
 from keepuntil.evidence import keys
 from keepuntil.evidence.keys import KeyKind, VerifyingKey
@@ -31,8 +32,8 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, VerifyingKey
         )
 
 
-def check(bundle: Path, issued: tuple[Path, VerifyingKey, VerifyingKey]) -> CheckedCertificate:
-    return check_bundle(bundle, certificate_key=issued[1], run_key=issued[2])
+def check(bundle: Path, issued: tuple[Path, VerifyingKey, VerifyingKey]) -> Verdict:
+    return check_bundle(bundle, Trust(certificate_keys=(issued[1],), run_keys=(issued[2],)))
 
 
 def copied(issued: tuple[Path, VerifyingKey, VerifyingKey], to: Path) -> Path:
@@ -83,7 +84,7 @@ def test_another_key_does_not_open_it(
 ) -> None:
     stranger = keys.generate(KeyKind.P256).public
     with pytest.raises(EvidenceError, match="none of the 1 trusted keys"):
-        check_bundle(issued[0], certificate_key=stranger, run_key=issued[2])
+        check_bundle(issued[0], Trust(certificate_keys=(stranger,), run_keys=(issued[2],)))
 
 
 def test_stock_tools_agree(issued: tuple[Path, VerifyingKey, VerifyingKey], tmp_path: Path) -> None:

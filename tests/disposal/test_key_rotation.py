@@ -11,9 +11,11 @@ from disposal_world import World
 from keepuntil.disposal import approving
 from keepuntil.disposal.checking_certificates import check_bundle
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.trust import Trust
 from keepuntil.domain.plans import Verdict
 from keepuntil.errors import EvidenceError, KeyFileError
 from keepuntil.evidence import envelope, keys
+from keepuntil.evidence.keys import VerifyingKey
 from keepuntil.signing import changing, roles, sm2
 
 DUE, LATER_DUE = "A000001-2016-11-21.pdf", "A000002-2016-11-20.pdf"
@@ -27,6 +29,10 @@ def dual(world: World) -> World:
     world.issue(DUE, "A000003-2019-01-01.pdf")
     world.moment += timedelta(days=365)
     return world
+
+
+def trusting(certificate: VerifyingKey, run: VerifyingKey) -> Trust:
+    return Trust(certificate_keys=(certificate,), run_keys=(run,))
 
 
 def decide(installation: Installation, plan_id: str, person: str, role: str) -> None:
@@ -91,9 +97,9 @@ def test_certificates_from_before_and_after_a_rotation_verify(world: World) -> N
         ring.public_keys("run")[0],
     )
     for bundle, number in ((first.bundle, 0), (second.bundle, 1)):
-        check_bundle(bundle, certificate_key=certificate[number], run_key=run[number])
+        check_bundle(bundle, trusting(certificate[number], run[number]))
         with pytest.raises(EvidenceError):
-            check_bundle(bundle, certificate_key=certificate[1 - number], run_key=run[number])
+            check_bundle(bundle, trusting(certificate[1 - number], run[number]))
 
 
 def test_a_bundle_has_an_sm2_sibling_where_there_is_an_sm2_key(world: World) -> None:
@@ -133,7 +139,6 @@ def test_an_installation_of_the_first_release_goes_on_unchanged(world: World) ->
     """It has one key file a role and no ring."""
     folder: Path = world.home / "keys"
     (folder / "ring.json").unlink()
-    (folder / "log.pem").unlink()
     world.issue(DUE)
     with world.open() as installation:
         before = installation.signing_key("certificate").public
@@ -143,4 +148,4 @@ def test_an_installation_of_the_first_release_goes_on_unchanged(world: World) ->
         assert installation.signing_key("certificate").public == before
         assert installation.signing_key("log").kind is keys.KeyKind.ED25519
         run = installation.key_ring.public_keys("run")[0]
-    check_bundle(first.bundle, certificate_key=before, run_key=run)
+    check_bundle(first.bundle, trusting(before, run))

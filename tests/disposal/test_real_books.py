@@ -10,6 +10,7 @@ import pytest
 
 from disposal_world import AS_OF, World
 from keepuntil.disposal.checking_certificates import check_bundle
+from keepuntil.disposal.trust import Trust
 from sql_servers import KINDS, Place, fresh
 
 HEAD = """\
@@ -111,11 +112,11 @@ def go(bank: World, category: str) -> tuple[dict[str, int], dict[str, int]]:
 
         (tally,) = plans.load(installation.register, plan_id).plan.instances
         certificate = bank.certify(installation, bank.destroy(installation, plan_id))
-        checked = check_bundle(
-            certificate.bundle,
-            certificate_key=installation.signing_key("certificate").public,
-            run_key=installation.signing_key("run").public,
+        trust = Trust(
+            certificate_keys=installation.key_ring.public_keys("certificate"),
+            run_keys=installation.key_ring.public_keys("run"),
         )
+        checked = check_bundle(certificate.bundle, trust)
     return checked.outcomes, dict(tally.undetermined)
 
 

@@ -10,8 +10,9 @@ import pytest
 from disposal_world import AS_OF, World
 from keepuntil.disposal import nights, planning
 from keepuntil.disposal.certifying import Certificate
-from keepuntil.disposal.checking_certificates import CheckedCertificate, check_bundle
+from keepuntil.disposal.checking_certificates import Verdict, check_bundle
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.trust import Trust
 from keepuntil.errors import PlanError
 from keepuntil.register import findings, plans
 
@@ -21,11 +22,13 @@ KEPT = "A000003-2019-01-01.pdf"
 IMPOSSIBLE = "A000004-2015-02-30.pdf"
 
 
-def check(installation: Installation, certificate: Certificate) -> CheckedCertificate:
+def check(installation: Installation, certificate: Certificate) -> Verdict:
     return check_bundle(
         certificate.bundle,
-        certificate_key=installation.signing_key("certificate").public,
-        run_key=installation.signing_key("run").public,
+        Trust(
+            certificate_keys=(installation.signing_key("certificate").public,),
+            run_keys=(installation.signing_key("run").public,),
+        ),
     )
 
 

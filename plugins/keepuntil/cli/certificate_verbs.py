@@ -1,13 +1,18 @@
-"""cert show, cert verify, cert list: what was certified, and whether it holds."""
+"""cert list, show, verify, export, trust, correct: what was certified, and whether it holds."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from keepuntil.cli.output import print_json, print_table
-from keepuntil.cli.session import Session
+from keepuntil.cli.session import Session, operator
+
+if TYPE_CHECKING:
+    from keepuntil.disposal.checking_certificates import Verdict
+    from keepuntil.disposal.trust import Trust
 
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 KEY = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -58,34 +63,133 @@ def show(bundle: Path) -> None:
 
 
 @cert.command("verify")
-@click.argument("bundle", type=FOLDER)
+@click.argument("bundle", type=click.Path(path_type=Path, exists=True))
 @click.option(
-    "--key", "certificate_key", type=KEY, required=True, help="The certificate key you trust."
+    "--trust",
+    "folder",
+    type=FOLDER,
+    help="The folder of public keys you were given: certificate*.pem, policy.txt, tsa.pem ...",
 )
-@click.option("--run-key", type=KEY, required=True, help="The run key you trust.")
-@click.pass_obj
-def verify(session: Session, bundle: Path, certificate_key: Path, run_key: Path) -> None:
-    """Check BUNDLE offline: signatures, tree, every entry, every total.
+@click.option("--key", "certificate_key", type=KEY, help="Instead of --trust: one certificate key.")
+@click.option("--run-key", type=KEY, help="With --key: the run key you trust.")
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    bundle: Path,
+    folder: Path | None,
+    certificate_key: Path | None,
+    run_key: Path | None,
+) -> None:
+    """Check BUNDLE, a folder or a zip archive, offline, step by step, and give a verdict.
 
     Give the public keys you got through another channel, not those in the bundle.
-    Needs no register, no store, no network.
+    Needs no register, no store, no network. Exit code 10: it does not hold.
     """
-    from keepuntil.disposal.checking_certificates import check_bundle
+    from keepuntil.disposal.archives import unpacked
+    from keepuntil.disposal.checking_certificates import examine
+
+    session: Session = ctx.obj
+    trust = _trust(folder, certificate_key, run_key)
+    with unpacked(bundle) as place:
+        verdict = examine(place, trust)
+    if session.as_json:
+        print_json(verdict)
+    else:
+        _say(verdict)
+    if not verdict.holds:
+        ctx.exit(10)
+
+
+def _trust(folder: Path | None, certificate_key: Path | None, run_key: Path | None) -> Trust:
+    from keepuntil.disposal.trust import Trust, read_trust
     from keepuntil.evidence import keys
 
-    checked = check_bundle(
-        bundle,
-        certificate_key=keys.public_key(certificate_key.read_bytes(), str(certificate_key)),
-        run_key=keys.public_key(run_key.read_bytes(), str(run_key)),
-    )
-    if session.as_json:
-        print_json(checked)
+    if (folder is None) == (certificate_key is None):
+        raise click.UsageError("Say whom you trust: either --trust FOLDER or --key FILE.")
+    if folder is not None:
+        return read_trust(folder)
+    given = [path for path in (certificate_key, run_key) if path is not None]
+    read = [keys.public_key(path.read_bytes(), str(path)) for path in given]
+    return Trust(certificate_keys=(read[0],), run_keys=tuple(read[1:]))
+
+
+def _say(verdict: Verdict) -> None:
+    for step in verdict.steps:
+        mark = {
+            True: click.style("  ok  ", fg="green"),
+            False: click.style(" FAIL ", fg="red", bold=True),
+            None: click.style("  --  ", dim=True),
+        }[step.held]
+        click.echo(f"{mark} {step.name:12} {step.words}")
+    click.echo()
+    if not verdict.holds:
+        click.echo(click.style("DOES NOT HOLD  核验未通过", fg="red", bold=True))
+        click.echo(verdict.reason)
         return
-    for check in checked.checks:
-        click.echo(f"ok  {check}")
-    ends = ", ".join(f"{count} {outcome}" for outcome, count in checked.outcomes.items())
-    click.echo(
-        f"{checked.certificate_id} holds: {checked.category}, as of {checked.as_of}: {ends}."
-    )
-    if checked.provisional_until:
-        click.echo(f"It is provisional until {checked.provisional_until}: backups still age out.")
+    ends = ", ".join(f"{count:,} {outcome}" for outcome, count in verdict.outcomes.items())
+    click.echo(click.style("HOLDS  核验通过", fg="green", bold=True))
+    click.echo(f"{verdict.certificate_id}: {verdict.category}, as of {verdict.as_of}: {ends}.")
+    if verdict.provisional_until:
+        click.echo(f"It is provisional until {verdict.provisional_until}: backups still age out.")
+    for each in verdict.corrections:
+        click.echo(click.style(f"CORRECTED 已更正 {each.on}", fg="yellow", bold=True))
+        click.echo(f"{each.reason.get('zh')} {each.reason.get('en')}")
+    skipped = [step.name for step in verdict.steps if step.held is None]
+    if skipped:
+        click.echo(f"Not checked, since you named nobody to believe: {', '.join(skipped)}.")
+
+
+@cert.command("export")
+@click.argument("certificate")
+@click.argument("archive", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def export(session: Session, certificate: str, archive: Path) -> None:
+    """Write the bundle of CERTIFICATE into one zip file, ARCHIVE, for whoever is to check it."""
+    from keepuntil.disposal.archives import pack
+    from keepuntil.register import certificates
+
+    with session.installation() as installation:
+        stored = certificates.load(installation.register, certificate)
+    pack(Path(stored.path), archive)
+    click.echo(f"wrote {archive}")
+
+
+@cert.command("trust")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+def trust(session: Session, folder: Path) -> None:
+    """Write into FOLDER what verifiers need: public keys, policy, time authority. No secrets.
+
+    Hand it over by another way than the evidence: in person, on paper, through the regulator.
+    """
+    from keepuntil.disposal.exporting_trust import export_trust
+
+    with session.installation() as installation:
+        for path in export_trust(installation, folder):
+            click.echo(f"wrote {path}")
+
+
+@cert.command("correct")
+@click.argument("certificate")
+@click.option("--revoke", is_flag=True, help="Take the whole certificate back.")
+@click.option("--zh", required=True, help="What is wrong, in Chinese. Published: no personal data.")
+@click.option("--en", required=True, help="What is wrong, in English. Published: no personal data.")
+@click.pass_obj
+def correct(session: Session, certificate: str, zh: str, en: str, *, revoke: bool) -> None:
+    """Say that CERTIFICATE is wrong: signed, logged, and shown by every verifier from now on.
+
+    The certificate itself stays as it is. This cannot be undone.
+    """
+    from keepuntil.disposal import certifying, correcting
+    from keepuntil.domain.categories import Text
+
+    with session.installation() as installation:
+        made = correcting.correct(
+            installation,
+            certificate,
+            kind="revocation" if revoke else "correction",
+            reason=Text(zh=zh, en=en),
+            by=operator(),
+        )
+        path = certifying.rewrite_bundle(installation, made.certificate_id)
+    click.echo(f"{made.certificate_id} carries a {made.kind} from now on: {path}")

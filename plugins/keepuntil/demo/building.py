@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from keepuntil.demo import archive_process, bank, holds, leaks, leftovers, shares, twin
+from keepuntil.demo import archive_process, bank, holds, leaks, leftovers, outsiders, shares, twin
 from keepuntil.demo.home import Home, Settings, port_for, scale_of, write_policies
-from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.installation import Installation, utc_now
+from keepuntil.signing import changing
 
 Phase = Callable[[str], AbstractContextManager[None]]
 """Names what is being done while it is done."""
@@ -48,6 +49,8 @@ def _install(home: Home) -> None:
     from keepuntil.register import holds as held
 
     Installation.create(home.keepuntil)
+    changing.found(home.keepuntil / "keys", ("timestamp",), utc_now())
+    outsiders.introduce(home)
     with Installation.open(home.keepuntil, home.policies) as installation:
         for hold in holds.holds(installation.now()):
             held.add(installation.register, hold)

@@ -13,14 +13,12 @@ from typing import IO, TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from keepuntil.demo import building, leaks, offline_check, results, shares
+from keepuntil.demo import building, leaks, offline_check, outsiders, results, shares
 from keepuntil.demo.home import Home
 from keepuntil.demo.report import Report, shown
 from keepuntil.demo.results import Result, Verdict
 from keepuntil.demo.scenario import AS_OF, SEED
 from keepuntil.disposal.installation import Installation
-from keepuntil.evidence.keys import VerifyingKey
-from keepuntil.signing import KeyRing
 
 if TYPE_CHECKING:
     from keepuntil.orchestration.answering import Answer, Question
@@ -77,7 +75,11 @@ def play(root: Path, *, fresh: bool, scale: str = "FULL", console: Console | Non
     else:
         report.say(f"The bank in {shown(root)} stands and its night is over; FRESH=1 begins anew.")
     home.airflow.mkdir(exist_ok=True)
-    with building.archive_running(home) as endpoint, home.airflow_log.open("a") as log:
+    with (
+        building.archive_running(home) as endpoint,
+        outsiders.witness_running(home),
+        home.airflow_log.open("a") as log,
+    ):
         stage = Stage(home=home, endpoint=endpoint, report=report, log=log)
         problems = _first_night(stage) if first else []
         if not problems:
@@ -104,9 +106,10 @@ def _first_night(stage: Stage) -> list[str]:
     _explain(found, report)
     problems = [*against_tolls(home, found)]
     report.heading("The certificates, checked as an auditor would, with keys from another channel")
-    with report.phase("checking every certificate with openssl, sha256 and our own verifier"):
+    with report.phase("checking every certificate: openssl, sha256, its own verifier, and ours"):
+        keys = outsiders.hand_over_keys(home)
         checked = [
-            offline_check.check(bundle, *_trusted(home))
+            offline_check.check(bundle, keys)
             for bundle in (result.bundle for result in found)
             if bundle is not None
         ]
@@ -114,7 +117,7 @@ def _first_night(stage: Stage) -> list[str]:
     problems += [
         f"{one.certificate_id}: a check by stock tools failed."
         for one in checked
-        if one.openssl is False or not one.sums
+        if one.openssl is False or not one.sums or not one.small
     ]
     report.heading("The bank, compared row by row with what plain SQL worked out beforehand")
     problems += _compare(stage)
@@ -220,16 +223,13 @@ def _leaks(home: Home) -> list[str]:
     return [f"{shown(Path(path))}: holds personal data of the bank's people." for path in found]
 
 
-def _trusted(home: Home) -> tuple[VerifyingKey, VerifyingKey]:
-    """The public keys an auditor would have been given beforehand."""
-    ring = KeyRing.read(home.keepuntil / "keys")
-    certificate, run = (ring.current(role).public() for role in ("certificate", "run"))
-    return certificate, run
-
-
 def _close(home: Home, report: Report, problems: Sequence[str]) -> None:
     report.heading("Where to look")
     report.say(f"  certificates      {shown(home.keepuntil / 'evidence')}")
+    report.say(
+        f"  log and witness   {shown(home.keepuntil / 'log')}, {shown(home.root / 'regulator')}"
+    )
+    report.say(f"  an auditor's keys {shown(home.root / 'auditor')}")
     report.say(f"  Data Docs         {shown(home.keepuntil / 'docs')}/*/index.html")
     report.say(f"  what Airflow said {shown(home.airflow_log)}")
     report.say("  Airflow's pages   make up")

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from keepuntil.demo.outsiders import small_verifier
 from keepuntil.disposal.checking_certificates import check_bundle
+from keepuntil.disposal.trust import Trust, read_trust
 from keepuntil.evidence.keys import VerifyingKey
 
 
@@ -29,22 +31,26 @@ class Checked:
     """Whether every file has the SHA-256 that SHA256SUMS names."""
     steps: int
     """Steps of our own verifier that passed: all of them, or it would have raised."""
+    small: bool
+    """Whether the program inside the bundle, which knows nothing of us, says that it holds."""
 
 
-def check(bundle: Path, certificate_key: VerifyingKey, run_key: VerifyingKey) -> Checked:
-    """Check one bundle with keys that did not come out of it.
+def check(bundle: Path, folder: Path) -> Checked:
+    """Check one bundle with the keys in a folder that did not come out of it.
 
     Raises EvidenceError with the first step of our verifier that fails.
     """
-    checked = check_bundle(bundle, certificate_key=certificate_key, run_key=run_key)
+    trust: Trust = read_trust(folder)
+    verdict = check_bundle(bundle, trust)
     return Checked(
-        category=checked.category,
-        certificate_id=checked.certificate_id,
-        outcomes=checked.outcomes,
-        provisional_until=checked.provisional_until,
-        openssl=signed_by(bundle / "certificate.intoto.jsonl", certificate_key),
+        category=str(verdict.category),
+        certificate_id=str(verdict.certificate_id),
+        outcomes=verdict.outcomes,
+        provisional_until=verdict.provisional_until,
+        openssl=signed_by(bundle / "certificate.intoto.jsonl", trust.certificate_keys[-1]),
         sums=_sums_hold(bundle),
-        steps=len(checked.checks),
+        steps=sum(step.held is True for step in verdict.steps),
+        small=small_verifier(bundle, folder).holds,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from keepuntil.demo import archive_process, building
+from keepuntil.demo import archive_process, building, outsiders
 from keepuntil.demo.home import PEOPLE, Home
 from keepuntil.errors import UsageError
 
@@ -35,6 +35,7 @@ def serve(root: Path) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         stack.enter_context(building.archive_running(home))
+        stack.enter_context(outsiders.witness_running(home))
         environment = _environment(home, port, passwords)
         _migrate(home, environment)
         running = [stack.enter_context(_running(home, name, environment)) for name in COMPONENTS]

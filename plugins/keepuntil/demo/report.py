@@ -69,7 +69,7 @@ class Report:
         """One line a certificate, with what stock tools and our verifier said."""
         table = Table(title_justify="left")
         table.add_column("certificate", no_wrap=True)
-        for column in ("says", "openssl", "sha256", "verifier"):
+        for column in ("says", "openssl", "sha256", "verify.py", "verifier"):
             table.add_column(column)
         for one in checked:
             ends = ", ".join(f"{count:,} {outcome}" for outcome, count in one.outcomes.items())
@@ -79,6 +79,7 @@ class Report:
                 ends + until,
                 {True: "Verified OK", False: "FAILED", None: "not installed"}[one.openssl],
                 "OK" if one.sums else "FAILED",
+                "OK" if one.small else "FAILED",
                 f"{one.steps} steps OK",
             )
         self._console.print(table)

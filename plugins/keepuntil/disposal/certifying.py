@@ -107,6 +107,16 @@ def _publish(installation: Installation, run: Run, stored: StoredCertificate) ->
     return stored
 
 
+def rewrite_bundle(installation: Installation, certificate_id: str) -> Path:
+    """Write the bundle of a certificate anew, as after a correction; the certificate stays.
+
+    Raises RegisterError when there is none, EvidenceError when the journal was altered.
+    """
+    stored = certificates.load(installation.register, certificate_id)
+    run = runs.load(installation.register, stored.run_id)
+    return Path(_publish(installation, run, stored).path)
+
+
 def _records(installation: Installation, plan: Plan, run: Run, bundle: Path) -> RunTree:
     return write_records(installation, plan, run, scratch_of(bundle) / "run")
 
