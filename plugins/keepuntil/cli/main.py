@@ -23,6 +23,7 @@ VERBS = {
     "forecast": "keepuntil.cli.rule_verbs:forecast",
     "hold": "keepuntil.cli.hold_verbs:hold",
     "init": "keepuntil.cli.rule_verbs:init",
+    "log": "keepuntil.cli.log_verbs:log",
     "overdue": "keepuntil.cli.oversight_verbs:overdue",
     "plan": "keepuntil.cli.plan_verbs:plan",
     "reject": "keepuntil.cli.plan_verbs:reject",

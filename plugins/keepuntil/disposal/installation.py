@@ -31,11 +31,13 @@ KEY_KINDS = {
     "certificate": KeyKind.P256,
     "approvals": KeyKind.P256,
     "run": KeyKind.ED25519,
+    "log": KeyKind.ED25519,
 }
 """Signing keys of the installation by role. No two roles ever share a key.
 
 ``certificate`` signs statements, ``approvals`` signs decisions that people gave
-inside Airflow or the pages, ``run`` signs the checkpoint of each run's tree.
+inside Airflow or the pages, ``run`` signs the checkpoint of each run's tree,
+``log`` the checkpoints of the organisation's log.
 """
 
 
