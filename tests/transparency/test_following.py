@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepuntil.errors import EvidenceError
-from keepuntil.evidence import entries, keys, merkle, note
+from keepuntil.evidence import entries, envelope, keys, merkle, note, statement
 from keepuntil.evidence.keys import KeyKind
 from keepuntil.evidence.merkle import EMPTY_ROOT
 from keepuntil.evidence.note import Checkpoint, NoteKey
+from keepuntil.evidence.statement import Subject
 from keepuntil.evidence.tiles import (
     GrowingTiles,
     StoredTree,
@@ -22,6 +23,7 @@ from keepuntil.evidence.tiles import (
 )
 from keepuntil.transparency import laying
 from keepuntil.transparency.following import compare, follow, signed_by
+from keepuntil.transparency.listing import listed
 from keepuntil.transparency.storage import statement_path
 from log_world import (
     AUTHOR,
@@ -241,3 +243,26 @@ def test_proofs_for_a_witness_come_from_the_tiles_shown(told: Told) -> None:
     merkle.verify_consistency(
         old_size=old.size, size=new.size, old_root=old.root, root=new.root, proof=proof
     )
+
+
+def test_a_list_of_entries_names_them_and_prints_no_stranger_s_words() -> None:
+    storage = InMemory()
+    harmless = statement.make([Subject("plan-1", "0" * 64)], "https://bank.example/Plan/v1", {})
+    hostile = statement.make([Subject("\x1b[2J", "0" * 64)], "a:[red]b", {})
+    accepted = []
+    for said in (harmless, hostile):
+        made = envelope.sign(said.encoded, AUTHOR)
+        accepted.append(Stated(made.encode(), entries.entry(made, AUTHOR.public)))
+    grow(storage, accepted, 2)
+    size, found = listed(storage, 5)
+    first, second = found
+    assert (size, first.number, second.number) == (2, 0, 1)
+    assert (first.predicate_type, first.subjects) == ("https://bank.example/Plan/v1", ("plan-1",))
+    unsaid = "(not printed here)"
+    assert (second.predicate_type, second.subjects) == (unsaid, (unsaid,))
+    assert [one.number for one in listed(storage, 1)[1]] == [1]
+    with pytest.raises(EvidenceError, match="there is no checkpoint"):
+        listed(InMemory(), 1)
+    for path in ("tile/entries/000.p/2", statement_path(entries.parse(accepted[1].entry).digest)):
+        with pytest.raises(EvidenceError, match=r"lacks its entries|is missing"):
+            list(listed(storage.but(**{path: None}), 1)[1])
