@@ -24,6 +24,7 @@ VERBS = {
     "hold": "keepuntil.cli.hold_verbs:hold",
     "init": "keepuntil.cli.rule_verbs:init",
     "keys": "keepuntil.cli.key_verbs:keys",
+    "log": "keepuntil.cli.log_verbs:log",
     "overdue": "keepuntil.cli.oversight_verbs:overdue",
     "plan": "keepuntil.cli.plan_verbs:plan",
     "reject": "keepuntil.cli.plan_verbs:reject",

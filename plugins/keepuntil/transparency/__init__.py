@@ -5,6 +5,7 @@
     bucket              a log in an S3 bucket; the only importer of boto3 here
     laying              entries and signed heads become objects, the checkpoint last
     following           an auditor's view: is this the log I knew, whole and unchanged?
+    listing             what a log speaks of, read and not judged
     policy              which logs to believe, which witnesses must have seen them
     witness_state       what a witness remembers
     witnessing          its judgement of one submission

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from keepuntil.errors import EvidenceError, StoreBusy, StoreError, StoreUnreachable
+from keepuntil.errors import EvidenceError, StoreBusy, StoreError, StoreUnreachable, UsageError
 from keepuntil.transparency.storage import CHECKPOINT, LARGEST_OBJECT
 
 if TYPE_CHECKING:
@@ -120,12 +120,18 @@ class BucketStorage:
             response_checksum_validation="when_required",
             user_agent_extra="keepuntil",
         )
-        return boto3.client(
-            "s3",
-            endpoint_url=self._endpoint,
-            # A server of one's own has no regions; the signature needs a word all the same.
-            region_name="us-east-1" if own_server else None,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            config=config,
-        )
+        try:
+            return boto3.client(
+                "s3",
+                endpoint_url=self._endpoint,
+                # A server of one's own has no regions; the signature needs a word all the same.
+                region_name="us-east-1" if own_server else None,
+                aws_access_key_id=key,
+                aws_secret_access_key=secret,
+                config=config,
+            )
+        except ValueError:
+            raise UsageError(
+                f"The address of the server of the log at {self} is not of the form"
+                " https://HOST[:PORT]."
+            ) from None
