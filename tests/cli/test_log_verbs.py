@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from disposal_world import World
 from keepuntil.disposal import log_keeping
 from keepuntil.disposal.installation import Installation
 from keepuntil.evidence import note, statement
@@ -17,7 +18,7 @@ from keepuntil.evidence.note import NoteKey
 from keepuntil.evidence.statement import Subject
 
 ROOT = Path(__file__).resolve().parents[2]
-ORIGIN = "evidence.bank.example"
+ORIGIN = "bank.example"
 
 
 def keepuntil(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -25,7 +26,12 @@ def keepuntil(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "from keepuntil.cli.main import main; main()", *words],
         env={name: value for name, value in os.environ.items() if name not in own}
-        | {"KEEPUNTIL_HOME": str(home), "PYTHONPATH": str(ROOT / "plugins"), "COLUMNS": "160"},
+        | {
+            "KEEPUNTIL_HOME": str(home),
+            "KEEPUNTIL_POLICIES": str(home.parent / "policies"),
+            "PYTHONPATH": str(ROOT / "plugins"),
+            "COLUMNS": "160",
+        },
         capture_output=True,
         text=True,
         timeout=120,
@@ -37,13 +43,12 @@ def keepuntil(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("KEEPUNTIL_REGISTER", "KEEPUNTIL_INSTALLATION_KEY"):
         monkeypatch.delenv(name, raising=False)
-    Installation.create(tmp_path / "home")
-    return tmp_path / "home"
+    return World(tmp_path).build().home
 
 
 def state(home: Path, *names: str) -> str:
     """Record statements; the log's verifier key."""
-    with Installation.open(home, home) as installation:
+    with Installation.open(home, home.parent / "policies") as installation:
         for name in names:
             said = statement.make([Subject(name, "0" * 64)], "https://bank.example/Event/v1", {})
             key = installation.signing_key("certificate")
@@ -55,11 +60,9 @@ def state(home: Path, *names: str) -> str:
 
 def test_a_log_is_published_followed_and_found_out(home: Path, tmp_path: Path) -> None:
     vkey = state(home)
-    assert "Nothing was accepted" in keepuntil(home, "log", "publish", "--origin", ORIGIN).stdout
+    assert "Nothing was accepted" in keepuntil(home, "log", "publish").stdout
     state(home, "plan-1", "plan-2")
-    unnamed = keepuntil(home, "log", "publish")
-    assert (unnamed.returncode, "has no name yet" in unnamed.stderr) == (2, True)
-    first = keepuntil(home, "log", "publish", "--origin", ORIGIN)
+    first = keepuntil(home, "log", "publish")
     assert f"{ORIGIN} shows 2 entries at {home / 'log'}" in first.stdout
     held = tmp_path / "held"
     held.write_bytes((home / "log" / "checkpoint").read_bytes())
@@ -96,17 +99,21 @@ def test_a_log_is_published_followed_and_found_out(home: Path, tmp_path: Path) -
 
 def test_mistakes_are_answered_in_sentences(home: Path, tmp_path: Path) -> None:
     vkey = state(home, "plan-1")
-    assert keepuntil(home, "log", "publish", "--origin", "Bank/Log").returncode == 2
-    assert keepuntil(home, "log", "publish", "--origin", ORIGIN).returncode == 0
-    renamed = keepuntil(home, "log", "publish", "--origin", "other.example")
-    assert (renamed.returncode, "cannot go on as other.example" in renamed.stderr) == (2, True)
-    place = str(home / "log")
+    assert keepuntil(home, "log", "publish").returncode == 0
+    (home.parent / "policies" / "evidence.yaml").write_text("log: {origin: other.example}\n")
+    state(home, "plan-2")
+    renamed = keepuntil(home, "log", "publish")
+    assert (renamed.returncode, "cannot go on under another name" in renamed.stderr) == (12, True)
+    place, policy = str(home / "log"), tmp_path / "policy"
+    other = NoteKey("other.example", note.ED25519, NoteKey.parse(vkey).key)
+    policy.write_text(f"log {other.vkey}\nquorum none\n")
     cases = [
         ((place, "--vkey", "nonsense"), 10, "not of the form name+id+key"),
         ((place, "--vkey", vkey, "--quick"), 2, "--since FILE"),
         ((str(tmp_path), "--vkey", vkey), 10, "there is no checkpoint"),
         (("ftp://x", "--vkey", vkey), 2, "in a folder or at s3"),
         ((place,), 2, "--vkey"),
+        ((place, "--policy", str(policy)), 10, "knows no log bank.example"),
     ]
     for words, code, sentence in cases:
         refused = keepuntil(home, "log", "verify", *words)

@@ -24,34 +24,18 @@ def log() -> None:
 
 
 @log.command("publish")
-@click.option(
-    "--to",
-    "location",
-    envvar="KEEPUNTIL_LOG",
-    help="Folder or s3://BUCKET/PREFIX where the log is shown. Default: log in the home folder.",
-)
-@click.option(
-    "--origin",
-    envvar="KEEPUNTIL_LOG_ORIGIN",
-    help="Name of the log, a bare host name of yours. Needed the first time.",
-)
 @click.option("--anew", is_flag=True, help="Lay out everything again, over what is damaged.")
-@ENDPOINT
 @click.pass_obj
-def publish(
-    session: Session, location: str | None, origin: str | None, endpoint: str | None, *, anew: bool
-) -> None:
-    """Sign a head over all that was accepted, and show it. Safe to repeat."""
-    from keepuntil.disposal import log_keeping
-    from keepuntil.transparency.storage import open_storage
+def publish(session: Session, *, anew: bool) -> None:
+    """Enter what happened, sign a head, show it where evidence.yaml says, ask the witnesses.
+
+    The nights do this by themselves. Safe to repeat.
+    """
+    from keepuntil.disposal import publishing
 
     with session.installation() as installation:
-        place = log_keeping.PublishedLog(
-            origin=log_keeping.origin_of(installation.register, origin),
-            signers=(installation.signing_key("log"),),
-            storage=open_storage(location or str(session.home / "log"), endpoint=endpoint),
-        )
-        head = log_keeping.publish(installation.register, place, installation.now(), anew=anew)
+        head = publishing.publish(installation, anew=anew)
+        place = publishing.published_log(installation)
     if session.as_json:
         print_json({"origin": place.origin, "size": head.size if head else 0})
     elif head is None:
@@ -62,8 +46,9 @@ def publish(
 
 @log.command("verify")
 @click.argument("storage")
+@click.option("--vkey", "vkeys", multiple=True, help="A key of the log that you trust.")
 @click.option(
-    "--vkey", "vkeys", multiple=True, required=True, help="A key of the log that you trust."
+    "--policy", "policy", type=FILE, help="Instead: a C2SP tlog-policy, with the witnesses you ask."
 )
 @click.option("--since", type=FILE, help="A checkpoint of this log that you hold from before.")
 @click.option("--quick", is_flag=True, help="With --since: compare heads only, read no entry.")
@@ -73,6 +58,7 @@ def verify(
     session: Session,
     storage: str,
     vkeys: Sequence[str],
+    policy: Path | None,
     since: Path | None,
     endpoint: str | None,
     *,
@@ -88,8 +74,10 @@ def verify(
     from keepuntil.transparency import following
     from keepuntil.transparency.storage import open_storage
 
+    if bool(vkeys) == (policy is not None):
+        raise click.UsageError("Say whom you trust: either --policy FILE or --vkey KEY.")
     place = open_storage(storage, endpoint=endpoint)
-    judge = _judge(vkeys)
+    judge = _judge(vkeys) if policy is None else _judge_by(policy)
     older = since.read_bytes() if since is not None else None
     if not quick:
         _say(session, following.follow(place, judge, older))
@@ -97,6 +85,12 @@ def verify(
         raise UsageError("--quick compares with a checkpoint you hold: name it with --since FILE.")
     else:
         _say(session, following.compare(place, judge, older))
+
+
+def _judge_by(path: Path) -> Judge:
+    from keepuntil.transparency import following, policy
+
+    return following.believed_by(policy.parse(path.read_text(encoding="utf-8")))
 
 
 def _judge(vkeys: Sequence[str]) -> Judge:

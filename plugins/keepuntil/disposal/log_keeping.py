@@ -59,23 +59,6 @@ class PublishedLog:
             raise KeyFileError("A log needs a key to sign its checkpoints with.")
 
 
-def origin_of(register: Register, given: str | None) -> str:
-    """The name the log signs under: the one it began with, or the one given the first time.
-
-    Raises UsageError when there is neither.
-    """
-    newest = log.head(register)
-    if newest is None and not given:
-        raise UsageError(
-            "The log has no name yet. Give it one for good, a bare host name of yours:"
-            " --origin evidence.bank.example, or KEEPUNTIL_LOG_ORIGIN."
-        )
-    begun = newest.claim.origin if newest else None
-    if begun and given and begun != given:
-        raise UsageError(f"This log is {begun} for good and cannot go on as {given}.")
-    return begun or given or ""
-
-
 def record(
     register: Register, kind: str, subject: str, payload: bytes, key: SigningKey, at: datetime
 ) -> int:

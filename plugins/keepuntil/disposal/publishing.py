@@ -72,11 +72,12 @@ _Event = tuple[str, str, Statement]
 """Kind, subject, and what is said of it."""
 
 
-def publish(installation: Installation) -> LogHead | None:
+def publish(installation: Installation, *, anew: bool = False) -> LogHead | None:
     """Enter what happened since, sign the log's new head, lay it out, ask the witnesses.
 
-    Safe to repeat and to race. Raises what :func:`log_keeping.publish` raises. A witness
-    that refuses or is silent is a finding, not an error: see :func:`refuse_unwitnessed`.
+    Safe to repeat and to race; ``anew`` lays out everything again. A witness that refuses
+    or is silent is a finding, not an error: see :func:`refuse_unwitnessed`. Raises what
+    :func:`log_keeping.publish` raises.
     """
     for kind, subject, said in _events(installation):
         _record(installation, kind, subject, said)
@@ -85,6 +86,7 @@ def publish(installation: Installation) -> LogHead | None:
         published_log(installation),
         installation.now(),
         cosign=_cosign(installation),
+        anew=anew,
     )
 
 

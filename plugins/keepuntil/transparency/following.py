@@ -16,7 +16,7 @@ from keepuntil.evidence import entries as log_entries
 from keepuntil.evidence import merkle, note
 from keepuntil.evidence.envelope import LARGEST_ENVELOPE, Envelope
 from keepuntil.evidence.merkle import HASH_BYTES, leaf_hash
-from keepuntil.evidence.note import Checkpoint, NoteKey
+from keepuntil.evidence.note import Checkpoint, Note, NoteKey
 from keepuntil.evidence.tiles import (
     TILE_WIDTH,
     Bundle,
@@ -27,6 +27,7 @@ from keepuntil.evidence.tiles import (
     parse_bundle,
     read_tile,
 )
+from keepuntil.transparency.policy import Policy
 from keepuntil.transparency.storage import CHECKPOINT, Storage, statement_path
 
 Judge = Callable[[bytes], Checkpoint]
@@ -47,6 +48,22 @@ class Followed:
 def signed_by(origin: str, trusted: Collection[NoteKey]) -> Judge:
     """A judge that asks for a signature of one of the log's own keys."""
     return lambda checkpoint: note.verify_checkpoint(checkpoint, origin, trusted)
+
+
+def believed_by(policy: Policy) -> Judge:
+    """A judge that asks for a log's own key and for as many witnesses as a policy does."""
+
+    def judge(signed: bytes) -> Checkpoint:
+        claimed = Checkpoint.parse(Note.parse(signed).text)
+        if claimed.origin not in {log.key.name for log in policy.logs}:
+            raise EvidenceError(f"the policy knows no log {claimed.origin}")
+        checkpoint = note.verify_checkpoint(signed, claimed.origin, policy.keys)
+        missing = policy.missing(list(note.verify(Note.parse(signed), policy.keys)))
+        if missing is not None:
+            raise EvidenceError(f"the log is not witnessed as you ask: {missing}")
+        return checkpoint
+
+    return judge
 
 
 def follow(storage: Storage, judge: Judge, older: bytes | None = None) -> Followed:
