@@ -504,6 +504,14 @@ class StoreContract:
         assert after == [0, before[1]]
         assert before[1] > 0
 
+    def test_nothing_remains_below_what_an_effect_names(self, world: World, store: Store) -> None:
+        for n in range(3):
+            world.put(n, DUE)
+        world.put(4, KEPT)
+        query = contract_query(world.instance)
+        ((batch, effect),) = destroy_all(store, query, world)
+        assert store.remains(query, batch.keys, effect.parts) == [0, 0, 0]
+
     def test_a_fingerprint_tells_untouched_from_altered_and_absent(
         self, world: World, store: Store
     ) -> None:

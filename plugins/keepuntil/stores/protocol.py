@@ -175,9 +175,13 @@ class Store(Protocol):
         Raises StoreBusy (nothing of the batch is final, or the intent covers it), StoreError.
         """
 
-    def remains(self, query: Query, keys: Sequence[Key]) -> list[int]:
+    def remains(self, query: Query, keys: Sequence[Key], parts: Sequence[str] = ()) -> list[int]:
         """For each key, how many of its parts are still there (rows, versions, markers, uploads,
-        children). 0: gone. Reads only."""
+        children). 0: gone. Reads only.
+
+        ``parts``, where given, is parallel to ``keys``: what intents named of each item. It
+        leads to what hung on a part that is gone itself, where the key leads no more.
+        """
 
     def fingerprints(self, query: Query, keys: Sequence[Key]) -> list[str | None]:
         """For each key, a digest of its present state, or None when absent. Reads only."""

@@ -91,10 +91,10 @@ class SqlDatabase:
                 known = self._learn(session, query)
         return destroying.destroy(self._database, known, query, batch, journal)
 
-    def remains(self, query: Query, keys: Sequence[Key]) -> list[int]:
+    def remains(self, query: Query, keys: Sequence[Key], parts: Sequence[str] = ()) -> list[int]:
         """See :class:`~keepuntil.stores.protocol.Store`. A row counts in any category."""
         with self._database.reading() as session:
-            return rereading.remains(session, self._learn(session, query).layout, keys)
+            return rereading.remains(session, self._learn(session, query).layout, keys, parts)
 
     def fingerprints(self, query: Query, keys: Sequence[Key]) -> list[str | None]:
         """See :class:`~keepuntil.stores.protocol.Store`. Children are part of the state."""
