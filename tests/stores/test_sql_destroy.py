@@ -91,6 +91,32 @@ def later(seconds: float, deed: Callable[[], object]) -> threading.Timer:
     return timer
 
 
+def test_a_held_row_that_a_slow_attempt_may_be_deleting_is_not_called_held(
+    world: LoanWorld,
+) -> None:
+    """Its intent is written and its transaction open: whether the row goes is not decided."""
+    world.put(1, DUE)
+    store = world.store()
+    query = contract_query(world.instance)
+    first = only_batch(store, query)
+    second = replace(first, spared=[True])
+    resumed: list[Outcome | str] = []
+
+    def resume() -> None:
+        other = world.store()
+        intent = Intent(present=bytearray([1]), parts=[""], counts=[0])
+        try:
+            effect = destroyed(other, query, replace(second, earlier=intent), UnwantedJournal())
+        except StoreBusy:
+            resumed.append("busy")
+        else:
+            resumed.append(effect.outcomes[0])
+
+    destroyed(store, query, first, Interrupting(resume))
+    assert resumed[0] in ("busy", Outcome.FAILED)
+    assert world.keys() == set()
+
+
 # What goes with a record
 
 
