@@ -18,6 +18,7 @@ from keepuntil.stores.sql.asking import NO_FACTS, Known, Reading, Rows, candidat
 from keepuntil.stores.sql.columnar import KeyList
 from keepuntil.stores.sql.connection import Database, Session
 from keepuntil.stores.sql.faults import StillPointedAt
+from keepuntil.stores.sql.incoming import of_sql, refuse_anew
 from keepuntil.stores.sql.layout import EVERY_ROW, Branch, Columns, Layout
 from keepuntil.stores.sql.parts import Parts
 from keepuntil.stores.sql.reaping import Owners, Reaper, RowsMoved, lists_of
@@ -260,6 +261,7 @@ class _Work:
                     f"destroyed."
                 )
         reaper.look_again()
+        refuse_anew(self.session, of_sql(self.query.instance), self.known.pointing)
         if self.layout.check_at_once:
             self.session.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
