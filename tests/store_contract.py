@@ -464,6 +464,48 @@ class StoreContract:
         assert second.parts[:2] == journal.intents[0].parts[:2]
         assert (second.parts, second.counts) == (effect.parts, effect.counts)
 
+    def test_destroyed_before_the_hold_came_stays_destroyed_on_resume(
+        self, world: World, store: Store
+    ) -> None:
+        """Killed after the deed; what a hold placed since still finds is held, untouched."""
+        for n in range(4):
+            world.put(n, DUE)
+        query = contract_query(world.instance)
+        (batch,) = batches_of(store, query)
+        journal = WitnessJournal(world)
+        half = replace(batch, spared=[False, True, False, True])
+        first = store.destroy(query, half, contract_warrant(), journal)
+        states = store.fingerprints(query, batch.keys)
+        (intent,) = journal.intents
+        all_under_our_hands = replace(intent, present=bytearray([1] * 4))
+        again = replace(batch, spared=[True] * 4, earlier=all_under_our_hands)
+        second = store.destroy(query, again, contract_warrant(), UnwantedJournal())
+        assert second.outcomes == [
+            Outcome.DESTROYED,
+            Outcome.HELD,
+            Outcome.DESTROYED,
+            Outcome.HELD,
+        ]
+        assert (second.parts, second.counts) == (first.parts, first.counts)
+        assert store.fingerprints(query, batch.keys) == states
+
+    def test_a_resume_that_spares_some_and_destroys_others_names_all_that_is_gone(
+        self, world: World, store: Store
+    ) -> None:
+        for n in range(4):
+            world.put(n, DUE)
+        query = contract_query(world.instance)
+        (batch,) = batches_of(store, query)
+        journal = WitnessJournal(world)
+        half = replace(batch, spared=[False, False, True, True])
+        first = store.destroy(query, half, contract_warrant(), journal)
+        again = replace(batch, spared=[True, False, False, True], earlier=journal.intents[0])
+        second = store.destroy(query, again, contract_warrant(), journal)
+        assert second.outcomes == [Outcome.DESTROYED] * 3 + [Outcome.HELD]
+        assert second.parts[:2] == first.parts[:2]
+        assert list(journal.intents[1].present) == [1, 1, 1, 0]
+        assert world.keys() == {batch.keys[3]}
+
     def test_absent_and_never_under_our_hands_stays_already_absent_on_resume(
         self, world: World, store: Store
     ) -> None:
@@ -503,6 +545,14 @@ class StoreContract:
         assert before[0] > 0
         assert after == [0, before[1]]
         assert before[1] > 0
+
+    def test_nothing_remains_below_what_an_effect_names(self, world: World, store: Store) -> None:
+        for n in range(3):
+            world.put(n, DUE)
+        world.put(4, KEPT)
+        query = contract_query(world.instance)
+        ((batch, effect),) = destroy_all(store, query, world)
+        assert store.remains(query, batch.keys, effect.parts) == [0, 0, 0]
 
     def test_a_fingerprint_tells_untouched_from_altered_and_absent(
         self, world: World, store: Store

@@ -49,9 +49,10 @@ def die_at(point: str, when: str, number: int) -> None:
 
 def small_batches() -> None:
     from keepuntil.stores.files import FileTree
+    from keepuntil.stores.s3 import S3Bucket
     from keepuntil.stores.sql import SqlDatabase
 
-    for store in (FileTree, SqlDatabase):
+    for store in (FileTree, S3Bucket, SqlDatabase):
         made = store.__init__
 
         def make(self: object, *args: object, made: object = made, **kwargs: object) -> None:

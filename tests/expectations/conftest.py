@@ -27,7 +27,6 @@ def sound() -> InstanceFacts:
         neighbours_seen=5,
         neighbours_changed=0,
         due_left_behind=0,
-        orphans=0,
         total_before=100,
         total_after=94,
     )

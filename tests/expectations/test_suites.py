@@ -37,7 +37,6 @@ BREAKING: list[tuple[str, list[dict[str, Any]]]] = [
     ("held_is_still_there", [{"held_missing": 1}]),
     ("neighbours_are_unchanged", [{"neighbours_changed": 1}]),
     ("nothing_due_left_behind", [{"due_left_behind": 1}]),
-    ("no_orphans", [{"orphans": 1}]),
     ("no_more_vanished_than_accounted_for", [{"total_after": 92}]),
 ]
 

@@ -244,6 +244,16 @@ def test_an_unmounted_volume_never_makes_files_look_absent(world: FilesWorld) ->
     assert len(list((world.root / "unmounted/a").iterdir())) == 3
 
 
+def test_nor_does_it_make_a_held_file_look_destroyed_before(world: FilesWorld) -> None:
+    batch = world.batch()
+    batch.spared[:] = [True] * 3
+    batch.earlier = Intent(present=bytearray([1, 1, 1]), parts=[""] * 3, counts=[0] * 3)
+    world.folder.rename(world.root / "unmounted")
+    world.folder.mkdir()
+    with pytest.raises(Exception, match="another volume"):
+        world.destroy(batch, UnwantedJournal())
+
+
 def test_a_file_put_under_the_name_after_a_crash_is_not_taken_for_the_old_one(
     world: FilesWorld,
 ) -> None:

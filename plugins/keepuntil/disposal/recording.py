@@ -116,8 +116,10 @@ def record_texts(category: str, instance: str, keys: Iterable[str]) -> list[str]
 
 
 def _reasons(spared: list[str], effect: Effect) -> dict[int, str]:
-    reasons = {place: why for place, why in enumerate(spared) if why}
-    return reasons | {place: why for place, why in effect.reasons.items() if place not in reasons}
+    """Why items were spared, of those that were: some were gone before the hold came."""
+    ends = zip(effect.outcomes, spared, strict=True)
+    held = {i: why for i, (end, why) in enumerate(ends) if why and end is Outcome.HELD}
+    return effect.reasons | held
 
 
 def _groups_left(chunk: Chunk, effect: Effect) -> list[str]:

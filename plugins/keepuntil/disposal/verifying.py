@@ -133,13 +133,25 @@ class _Reading:
             chunk = plans.chunk(self._register, self._plan.plan_id, self._instance, observed.seq)
             outcomes = [ORDER[code] for code in observed.outcomes]
             self._outcomes.update(outcomes)
-            gone = _with(chunk, outcomes, GONE)
-            self._counts["gone_reread"] += len(gone)
-            self._counts["parts_remaining"] += sum(self._store.remains(self._query, gone))
-            kept = _with(chunk, outcomes, frozenset({Outcome.HELD}))
+            self._gone_again(observed.seq, chunk, outcomes)
+            kept = [chunk.keys[place] for place in _with(outcomes, frozenset({Outcome.HELD}))]
             self._counts["held_missing"] += sum(
                 left == 0 for left in self._store.remains(self._query, kept)
             )
+
+    def _gone_again(self, seq: int, chunk: Chunk, outcomes: list[Outcome]) -> None:
+        """Look for the items themselves, and for what hung on parts that are gone with them."""
+        gone = _with(outcomes, GONE)
+        intended = journal.intended(
+            self._register, self._run_id, self._plan.plan_id, self._instance, seq
+        )
+        left = self._store.remains(
+            self._query,
+            [chunk.keys[place] for place in gone],
+            [intended.parts[place] for place in gone] if intended is not None else (),
+        )
+        self._counts["gone_reread"] += len(gone)
+        self._counts["parts_remaining"] += sum(left)
 
     def neighbours_again(self) -> None:
         """Compare the kept neighbours with their fingerprints from before the run."""
@@ -191,7 +203,6 @@ class _Reading:
             neighbours_seen=counts["neighbours_seen"],
             neighbours_changed=counts["neighbours_changed"],
             due_left_behind=counts["due_left_behind"],
-            orphans=0,
             total_before=before,
             total_after=after,
         )
@@ -200,8 +211,8 @@ class _Reading:
         return next(t.due + t.held for t in self._plan.instances if t.instance == self._instance)
 
 
-def _with(chunk: Chunk, outcomes: list[Outcome], wanted: frozenset[Outcome]) -> list[Key]:
-    return [key for key, outcome in zip(chunk.keys, outcomes, strict=True) if outcome in wanted]
+def _with(outcomes: list[Outcome], wanted: frozenset[Outcome]) -> list[int]:
+    return [place for place, outcome in enumerate(outcomes) if outcome in wanted]
 
 
 def _keep(

@@ -37,6 +37,11 @@ def parse_key(text: str) -> Key:
         parts = json.loads(text)
     except ValueError as error:
         raise EvidenceError("A key is not JSON; write it as a list, for example [17].") from error
+    return key_of(parts)
+
+
+def key_of(parts: object) -> Key:
+    """The key that such a JSON list stands for. EvidenceError when it is not one."""
     if not isinstance(parts, list) or not parts:
         raise EvidenceError("A key is a non-empty JSON list, for example [17].")
     return tuple(_read_part(part) for part in parts)

@@ -26,7 +26,8 @@ class InstanceFacts:
     gone_reread: int
     """Items reported destroyed or already absent that the second reader looked for."""
     parts_remaining: int
-    """Parts of those items it still found: rows, children, versions, markers, uploads."""
+    """Parts of those items it still found: rows, versions, markers, uploads, and child rows at
+    any depth, also where the row between is gone."""
     held_missing: int
     """Items left in place under a hold that it no longer found."""
     neighbours_seen: int
@@ -35,8 +36,6 @@ class InstanceFacts:
     """Of these, how many changed or vanished."""
     due_left_behind: int
     """Due and unheld items that are not on the list."""
-    orphans: int
-    """Children whose parent record is gone."""
     total_before: int | None
     """Items in the instance when the run opened; None where the store cannot count cheaply."""
     total_after: int | None

@@ -29,7 +29,7 @@ class Check:
 class StoreCheck:
     """One expectation asked of a SQL store itself, with the reader's credential.
 
-    ``sql`` selects what must not be there (orphans, say). Only its number of rows
+    ``sql`` selects what must not be there (rows of a closed account, say). Only its number of rows
     leaves the store: it runs inside a ``COUNT(*)``.
     """
 
@@ -71,7 +71,7 @@ COMPLETENESS: Final = (
             "SELECT instance FROM {batch} WHERE COALESCE(MIN("
             "items_on_list, destroyed, already_absent, held, no_longer_due, shared, failed, "
             "pending_external, gone_reread, parts_remaining, held_missing, neighbours_seen, "
-            "neighbours_changed, due_left_behind, orphans), -1) < 0"
+            "neighbours_changed, due_left_behind), -1) < 0"
         ),
     ),
     Check(
@@ -112,10 +112,14 @@ COMPLETENESS: Final = (
     Check(
         name="gone_means_gone",
         sentence=Text(
-            zh="已销毁的条目没有任何残留：行、子表行、版本、删除标记、未完成上传均不存在。",
+            zh=(
+                "已销毁的条目没有任何残留：行、各级子表行（包括其上级行已不存在的孤行）、"
+                "版本、删除标记、未完成上传均不存在。"
+            ),
             en=(
-                "Of what is said to be gone, nothing is left: no row, child row, version, "
-                "delete marker or unfinished upload."
+                "Of what is said to be gone, nothing is left: no row, no child row at any depth "
+                "(orphans whose parent row is gone included), no version, delete marker or "
+                "unfinished upload."
             ),
         ),
         sql="SELECT instance FROM {batch} WHERE parts_remaining <> 0",
@@ -143,14 +147,6 @@ COMPLETENESS: Final = (
             en="Nothing that was due and unheld was left off the list.",
         ),
         sql="SELECT instance FROM {batch} WHERE due_left_behind <> 0",
-    ),
-    Check(
-        name="no_orphans",
-        sentence=Text(
-            zh="没有失去主记录的子记录。",
-            en="No child record has lost its parent.",
-        ),
-        sql="SELECT instance FROM {batch} WHERE orphans <> 0",
     ),
     Check(
         name="no_more_vanished_than_accounted_for",

@@ -25,7 +25,7 @@ from keepuntil.register.columns import IntentColumns, OutcomeColumns
 from keepuntil.register.connection import Register
 from keepuntil.register.leases import Lease, Shard, claim, shards
 from keepuntil.register.runs import close_run, open_run
-from keepuntil.register.slots import Slot, batch
+from keepuntil.register.slots import Slot, batch, intended
 from keepuntil.register.tables import intent, observation, plan, plan_instance, run, shard
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "claim",
     "close_run",
     "groups_left",
+    "intended",
     "observed",
     "open_batches",
     "open_run",

@@ -47,6 +47,38 @@ def batch(register: Register, lease: Lease, seq: int) -> Slot:
     return Slot(register, lease, seq, row.item_count, row.attempts or 0, data_key)
 
 
+def intended(
+    register: Register, run_id: str, plan_id: str, instance: str, seq: int
+) -> IntentColumns | None:
+    """What all attempts at one batch had under their hands; None: nobody ever intended any of it.
+
+    Several attempts are merged: an item counts with the last one that named it. Raises
+    PlanError when the item list was destroyed.
+    """
+    with register.reading() as connection:
+        data_key = item_lists.keys_of_plan(register, connection, plan_id).data_key
+        found = _intents(connection, data_key, run_id, instance, seq)
+    return columns.merge_intents(found) if found else None
+
+
+def _intents(
+    connection: Connection, data_key: SealingKey, run_id: str, instance: str, seq: int
+) -> list[IntentColumns]:
+    query = (
+        select(intent.c.attempt, intent.c.sealed_columns)
+        .where(intent.c.run_id == run_id, intent.c.instance == instance, intent.c.seq == seq)
+        .order_by(intent.c.attempt)
+    )
+    return [
+        columns.unpack_intent(
+            data_key.open(
+                row.sealed_columns, sealing_places.intent(run_id, instance, seq, row.attempt)
+            )
+        )
+        for row in connection.execute(query)
+    ]
+
+
 def _about(lease: Lease, seq: int) -> Select[Any]:
     """Everything that is known of a batch, in one question."""
     attempts = select(func.max(intent.c.attempt)).where(*_at(intent, lease, seq))
@@ -120,7 +152,10 @@ class Slot:
         """
         if not self.attempts:
             return None
-        merged = columns.merge_intents(self._intents())
+        lease = self._lease
+        with self._register.reading() as connection:
+            found = _intents(connection, self._data_key, lease.run_id, lease.instance, self._seq)
+        merged = columns.merge_intents(found)
         self._announce(merged)
         self._read_attempts = True
         return merged
@@ -215,25 +250,6 @@ class Slot:
     def _announce(self, intended: IntentLike) -> None:
         known = int.from_bytes(self._announced, "big") | int.from_bytes(intended.present, "big")
         self._announced = known.to_bytes(self.items, "big")
-
-    def _intents(self) -> list[IntentColumns]:
-        lease = self._lease
-        query = (
-            select(intent.c.attempt, intent.c.sealed_columns)
-            .where(*_at(intent, lease, self._seq))
-            .order_by(intent.c.attempt)
-        )
-        with self._register.reading() as connection:
-            rows = connection.execute(query).all()
-        return [
-            columns.unpack_intent(
-                self._data_key.open(
-                    row.sealed_columns,
-                    sealing_places.intent(lease.run_id, lease.instance, self._seq, row.attempt),
-                )
-            )
-            for row in rows
-        ]
 
     def _key(self) -> dict[str, Any]:
         return {

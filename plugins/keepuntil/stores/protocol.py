@@ -102,9 +102,14 @@ class Batch:
     marks: list[str]
     groups: list[str | None]
     spared: list[bool]
-    """True: do not touch (held when planned, held now, or its linked copy is not gone)."""
+    """True: do not touch (held when planned, held now, or its linked copy is not gone). It is
+    looked at only where ``earlier`` says that it may be gone by our hands."""
     earlier: Intent | None = None
     """What an interrupted attempt at this very batch was about to make final."""
+
+    def was_ours(self, place: int) -> bool:
+        """Whether an interrupted attempt had this item under its hands."""
+        return self.earlier is not None and bool(self.earlier.present[place])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -170,14 +175,19 @@ class Store(Protocol):
         Eligibility and predicate holds are checked again in the act itself. Calls
         ``journal.intend`` exactly once before anything becomes final, and not at all when
         nothing would. An item that ``batch.earlier`` says was under our hands and that is
-        absent now counts as destroyed, with its earlier parts.
+        absent now counts as destroyed, with its earlier parts, also when it is spared by now;
+        a spared item that is still there is held.
 
         Raises StoreBusy (nothing of the batch is final, or the intent covers it), StoreError.
         """
 
-    def remains(self, query: Query, keys: Sequence[Key]) -> list[int]:
+    def remains(self, query: Query, keys: Sequence[Key], parts: Sequence[str] = ()) -> list[int]:
         """For each key, how many of its parts are still there (rows, versions, markers, uploads,
-        children). 0: gone. Reads only."""
+        children). 0: gone. Reads only.
+
+        ``parts``, where given, is parallel to ``keys``: what intents named of each item. It
+        leads to what hung on a part that is gone itself, where the key leads no more.
+        """
 
     def fingerprints(self, query: Query, keys: Sequence[Key]) -> list[str | None]:
         """For each key, a digest of its present state, or None when absent. Reads only."""

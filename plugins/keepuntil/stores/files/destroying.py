@@ -91,8 +91,8 @@ class Destruction:
 
     def _refuse_another_volume(self) -> None:
         """An empty mount point must not make a thousand files look absent."""
-        for mark, spared in zip(self.batch.marks, self.batch.spared, strict=True):
-            if not spared and mark.partition(":")[0] != self.place.volume:
+        for i, mark in enumerate(self.batch.marks):
+            if self._looked_at(i) and mark.partition(":")[0] != self.place.volume:
                 raise StoreMismatch(
                     f"Instance {self.query.instance.id}: its folder is on another volume than "
                     "when the list was made. Mount the volume that is missing, or make a new "
@@ -102,9 +102,13 @@ class Destruction:
     def _by_folder(self) -> dict[bytes, list[int]]:
         folders: dict[bytes, list[int]] = {}
         for i, path in enumerate(self.paths):
-            if not self.batch.spared[i]:
+            if self._looked_at(i):
                 folders.setdefault(path.rpartition(b"/")[0], []).append(i)
         return folders
+
+    def _looked_at(self, i: int) -> bool:
+        """Spared items are left alone, unless they may be gone by our hands already."""
+        return not self.batch.spared[i] or self.batch.was_ours(i)
 
     # Look
 
@@ -133,7 +137,7 @@ class Destruction:
         except OSError as error:
             self._end(i, Outcome.FAILED, failure_code(error))
         else:
-            if self._as_planned(i, status):
+            if not self.batch.spared[i] and self._as_planned(i, status):
                 self.seen[i] = status
 
     def _as_planned(self, i: int, status: os.stat_result) -> bool:
@@ -149,7 +153,7 @@ class Destruction:
 
     def _absent(self, i: int) -> None:
         earlier = self.batch.earlier
-        if earlier is None or not earlier.present[i]:
+        if earlier is None or not self.batch.was_ours(i):
             self._end(i, Outcome.ALREADY_ABSENT, None)
             return
         self._end(i, Outcome.DESTROYED, None)
@@ -159,10 +163,9 @@ class Destruction:
         self.intent.counts[i] = earlier.counts[i]
 
     def _without_folder(self, i: int, code: str) -> None:
-        earlier = self.batch.earlier
         if code == ABSENT:
             self._absent(i)
-        elif code == FOLDER_REPLACED and not (earlier is not None and earlier.present[i]):
+        elif code == FOLDER_REPLACED and not self.batch.was_ours(i):
             self._end(i, Outcome.NO_LONGER_DUE, code)
         else:
             self._end(i, Outcome.FAILED, code)

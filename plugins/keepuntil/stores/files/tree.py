@@ -93,7 +93,12 @@ class FileTree:
             )
             return destruction.run(journal)
 
-    def remains(self, query: Query, keys: Sequence[Key]) -> list[int]:
+    def remains(
+        self,
+        query: Query,
+        keys: Sequence[Key],
+        parts: Sequence[str] = (),  # noqa: ARG002 - the protocol's; a file has none but itself
+    ) -> list[int]:
         """Raises StoreUnreachable when the folder itself is gone: that proves nothing."""
         with open_place(self._declaration, _folder(query.instance)) as place:
             return rereading.remains(place, keys)

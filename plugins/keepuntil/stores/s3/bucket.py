@@ -62,7 +62,12 @@ class S3Bucket:
         )
         return destruction.run(journal)
 
-    def remains(self, query: Query, keys: Sequence[Key]) -> list[int]:
+    def remains(
+        self,
+        query: Query,
+        keys: Sequence[Key],
+        parts: Sequence[str] = (),  # noqa: ARG002 - the protocol's; all parts stand under the key
+    ) -> list[int]:
         """Versions, delete markers and unfinished uploads of each key, by listing."""
         _objects(query.instance)
         names = [object_key(key) for key in keys]

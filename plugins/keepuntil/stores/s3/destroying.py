@@ -77,8 +77,12 @@ class Destruction:
         the look-up of linked records raises.
         """
         places = self._not_held()
-        states = survey(self.connection, [self.keys[i] for i in places])
+        held = self._may_be_gone(places)
+        states = survey(self.connection, [self.keys[i] for i in (*places, *held)])
         self._choose(places, states)
+        for i in held:
+            if self.keys[i] not in states:
+                self._absent(i)
         self._spare_the_locked()
         if self.doomed:
             self._write_down()
@@ -89,11 +93,16 @@ class Destruction:
     # Look and decide
 
     def _not_held(self) -> list[int]:
-        """Items to look at. Holds that no object can be asked about spare all of them."""
+        """Items to destroy. Holds that no object can be asked about spare all of them."""
         if held_by := predicate_holds(self.query):
             self.reasons = dict.fromkeys(range(len(self.keys)), f"hold:{','.join(held_by)}")
             return []
         return [i for i, spared in enumerate(self.batch.spared) if not spared]
+
+    def _may_be_gone(self, places: Sequence[int]) -> list[int]:
+        """Items held by now that an interrupted attempt had under its hands: looked at, no more."""
+        free = set(places)
+        return [i for i in range(len(self.keys)) if i not in free and self.batch.was_ours(i)]
 
     def _choose(self, places: Sequence[int], states: dict[str, KeyState]) -> None:
         """Doom what is still due: what is there now decides, not what was there when planning."""
@@ -173,7 +182,9 @@ class Destruction:
 
     def _end(self, i: int, outcome: Outcome, reason: str | None) -> None:
         self.outcomes[i] = outcome
-        if reason is not None:
+        if reason is None:
+            self.reasons.pop(i, None)
+        else:
             self.reasons[i] = reason
 
     def _effect(self) -> Effect:

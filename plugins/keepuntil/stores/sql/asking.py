@@ -13,6 +13,7 @@ from keepuntil.stores.sql.columnar import named
 from keepuntil.stores.sql.dialects import Dialect
 from keepuntil.stores.sql.expressions import objection_to
 from keepuntil.stores.sql.facts import FactReader
+from keepuntil.stores.sql.incoming import Answer
 from keepuntil.stores.sql.layout import Columns, Event, Layout
 
 NO_FACTS: Final[Facts] = ()
@@ -25,6 +26,8 @@ class Known:
 
     layout: Layout
     reader: FactReader
+    pointing: Answer
+    """What pointed at its tables when the layout was learnt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from keepuntil.domain.categories import Rule, SqlInstance, StoredInstance, Text
+from keepuntil.domain.categories import Rule, StoredInstance, Text
 from keepuntil.domain.items import Key
 from keepuntil.domain.plans import Warrant
 from keepuntil.domain.stores import SqlStore
-from keepuntil.errors import StoreMismatch
+from keepuntil.errors import StoreBusy
 from keepuntil.stores.protocol import (
     Batch,
     Description,
@@ -26,10 +27,15 @@ from keepuntil.stores.sql import borrowing, destroying, finding, pressure, rerea
 from keepuntil.stores.sql.asking import Known
 from keepuntil.stores.sql.connection import Database, Session
 from keepuntil.stores.sql.facts import FactReader
+from keepuntil.stores.sql.incoming import PointedAtAnew, of_sql, pointing_now
 from keepuntil.stores.sql.resolving import resolve, usable
 
 LAYOUT_SECONDS: Final = 10.0
-"""How long tables are believed to look as they did: a child added since is seen after this."""
+"""How long tables are believed to look as they did. Every batch asks whether anything else
+points at them by now; for the rest, what changes meanwhile makes a statement fail."""
+
+LOOKS: Final = 3
+"""How often one batch looks at tables afresh that others keep changing."""
 
 _CAVEAT: Final = Text(
     zh=(
@@ -61,7 +67,7 @@ class SqlDatabase:
 
     def describe(self, rule: Rule, instance: StoredInstance) -> Description:
         """Compare tables, columns, keys and foreign keys with the rule."""
-        sql = _of_sql(instance)
+        sql = of_sql(instance)
         with self._database.reading() as session:
             survey = resolve(session, self._declaration, rule, sql)
             problems = list(survey.problems)
@@ -85,16 +91,20 @@ class SqlDatabase:
     def destroy(self, query: Query, batch: Batch, warrant: Warrant, journal: Journal) -> Effect:
         """See :class:`~keepuntil.stores.protocol.Store`. One transaction a batch."""
         refuse_foreign_warrant(query, warrant)
-        known = self._remembered(query)
-        if known is None:
-            with self._database.reading() as session:
-                known = self._learn(session, query)
-        return destroying.destroy(self._database, known, query, batch, journal)
+        for _ in range(LOOKS):
+            try:
+                return destroying.destroy(self._database, self._know(query), query, batch, journal)
+            except PointedAtAnew:
+                self._known.pop(_name(query), None)
+        raise StoreBusy(
+            f"Foreign keys onto the tables of instance {query.instance.id} keep changing; "
+            f"try again later."
+        )
 
-    def remains(self, query: Query, keys: Sequence[Key]) -> list[int]:
+    def remains(self, query: Query, keys: Sequence[Key], parts: Sequence[str] = ()) -> list[int]:
         """See :class:`~keepuntil.stores.protocol.Store`. A row counts in any category."""
         with self._database.reading() as session:
-            return rereading.remains(session, self._learn(session, query).layout, keys)
+            return rereading.remains(session, self._learn(session, query).layout, keys, parts)
 
     def fingerprints(self, query: Query, keys: Sequence[Key]) -> list[str | None]:
         """See :class:`~keepuntil.stores.protocol.Store`. Children are part of the state."""
@@ -112,8 +122,14 @@ class SqlDatabase:
         """Give back connections."""
         self._database.close()
 
+    def _know(self, query: Query) -> Known:
+        if (remembered := self._remembered(query)) is not None:
+            return remembered
+        with self._database.reading() as session:
+            return self._learn(session, query)
+
     def _remembered(self, query: Query) -> Known | None:
-        known = self._known.get((query.rule.digest, query.instance.id))
+        known = self._known.get(_name(query))
         if known is None or time.monotonic() - known[0] > LAYOUT_SECONDS:
             return None
         return known[1]
@@ -122,21 +138,18 @@ class SqlDatabase:
         """The instance as the tables are, looked at again after a while. Raises StoreMismatch."""
         if (remembered := self._remembered(query)) is not None:
             return remembered
-        instance = _of_sql(query.instance)
+        instance = of_sql(query.instance)
+        # Asked first: what comes between the two looks is then seen by the first batch.
+        pointing = pointing_now(session, instance)
         layout = usable(resolve(session, self._declaration, query.rule, instance))
-        name = (query.rule.digest, instance.id)
-        before = self._known.get(name)
+        before = self._known.get(_name(query))
         if before is not None and before[1].layout == layout:
-            known = before[1]
+            known = replace(before[1], pointing=pointing)
         else:
-            known = Known(layout, FactReader(layout, query.rule.clock.zone))
-        self._known[name] = (time.monotonic(), known)
+            known = Known(layout, FactReader(layout, query.rule.clock.zone), pointing)
+        self._known[_name(query)] = (time.monotonic(), known)
         return known
 
 
-def _of_sql(instance: StoredInstance) -> SqlInstance:
-    if not isinstance(instance, SqlInstance):
-        raise StoreMismatch(
-            f"Instance {instance.id} is not a table, but its store {instance.store} is a database."
-        )
-    return instance
+def _name(query: Query) -> tuple[str, str]:
+    return query.rule.digest, query.instance.id

@@ -18,6 +18,7 @@ from keepuntil.stores.sql.asking import NO_FACTS, Known, Reading, Rows, candidat
 from keepuntil.stores.sql.columnar import KeyList
 from keepuntil.stores.sql.connection import Database, Session
 from keepuntil.stores.sql.faults import StillPointedAt
+from keepuntil.stores.sql.incoming import of_sql, refuse_anew
 from keepuntil.stores.sql.layout import EVERY_ROW, Branch, Columns, Layout
 from keepuntil.stores.sql.parts import Parts
 from keepuntil.stores.sql.reaping import Owners, Reaper, RowsMoved, lists_of
@@ -115,6 +116,7 @@ class _Work:
             self._sort_out(rows)
             if unseen := set(some.keys).difference(rows.keys):
                 self._account_for(KeyList(sorted(unseen, key=self.unspared.__getitem__)))
+        self._look_for_what_was_ours()
         if self.eligible.keys != keys:
             listed = lists_of(self.eligible.keys, dialect.most_keys(self.layout.key))
         if self.eligible.keys:
@@ -188,17 +190,45 @@ class _Work:
         for key in keys.keys:
             place = self.unspared[key]
             if key not in here:
-                was_ours = self.batch.earlier is not None and self.batch.earlier.present[place]
+                was_ours = self.batch.was_ours(place)
                 self.outcomes[place] = Outcome.DESTROYED if was_ours else Outcome.ALREADY_ABSENT
             elif not here[key]:
                 self._leave(place, Outcome.NO_LONGER_DUE, NOT_IN_CATEGORY)
-            elif self.gives_up_locked:
-                self._leave(place, Outcome.FAILED, ROW_LOCKED)
             else:
-                raise StoreBusy(
-                    f"Rows of instance {self.query.instance.id} are locked by others; "
-                    f"try again later."
-                )
+                self._in_others_hands(place)
+
+    def _in_others_hands(self, place: int) -> None:
+        """Nothing can be said of a row that somebody has locked: he may be deleting it."""
+        if not self.gives_up_locked:
+            raise StoreBusy(
+                f"Rows of instance {self.query.instance.id} are locked by others; try again later."
+            )
+        self._leave(place, Outcome.FAILED, ROW_LOCKED)
+
+    def _look_for_what_was_ours(self) -> None:
+        """Spared rows that an interrupted attempt had under its hands: gone, or untouched.
+
+        They are locked to be looked at, since that attempt may not be dead but slow.
+        """
+        pairs = enumerate(zip(self.batch.keys, self.batch.spared, strict=True))
+        ours = {key: i for i, (key, spared) in pairs if spared and self.batch.was_ours(i)}
+        for some in lists_of(list(ours), self.session.dialect.most_keys(self.layout.key)):
+            untouched = self._lockable(some)
+            unseen = KeyList([key for key in some.keys if key not in untouched])
+            here = self._still_here(unseen) if unseen.keys else {}
+            for key in unseen.keys:
+                if key in here:
+                    self._in_others_hands(ours[key])
+                else:
+                    self.outcomes[ours[key]] = Outcome.DESTROYED
+
+    def _lockable(self, keys: KeyList) -> set[Key]:
+        """Which rows exist and are nobody else's for now, whatever they say."""
+        dialect, key = self.session.dialect, self.layout.key
+        among, parameters = dialect.among(key, keys)
+        read = ", ".join(map(dialect.read_key, key))
+        sql = f"SELECT {read} FROM {self.layout.table} WHERE {among}{dialect.for_update}"
+        return {tuple(row) for row in self.session.rows(sql, parameters)}
 
     def _still_here(self, keys: KeyList) -> dict[Key, bool]:
         """Which rows exist, and whether they belong to the category. Locks nothing."""
@@ -231,6 +261,7 @@ class _Work:
                     f"destroyed."
                 )
         reaper.look_again()
+        refuse_anew(self.session, of_sql(self.query.instance), self.known.pointing)
         if self.layout.check_at_once:
             self.session.execute("SET CONSTRAINTS ALL IMMEDIATE")
 

@@ -3,27 +3,77 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from keepuntil.domain.items import Key
+from keepuntil.domain.items import Key, key_of
 from keepuntil.stores.sql.columnar import KeyList
 from keepuntil.stores.sql.connection import Session
-from keepuntil.stores.sql.layout import Branch, Columns, Layout
+from keepuntil.stores.sql.layout import EVERY_ROW, Branch, Columns, Layout
 
 Owners = dict[Key, int]
 
 
-def remains(session: Session, layout: Layout, keys: Sequence[Key]) -> list[int]:
+def remains(
+    session: Session, layout: Layout, keys: Sequence[Key], parts: Sequence[str]
+) -> list[int]:
     """For each key its row, in whatever category, and every row that hangs on it.
 
-    Rows that hang on a child are reached through it: once the child is gone they name no
-    record any more, and a foreign key does not leave them there.
+    Rows that hang on a child are reached through it. Where the child is gone, the intent that
+    named it (``parts``) leads to them: asked are the keys that were destroyed and no others, so
+    that the cost is that of the run and not of the table. Where rows point at other columns
+    than the key, nothing names their values any more; there :mod:`.closure` has insisted on a
+    foreign key, and every session of ours has it checked.
     """
     left = [0] * len(keys)
     for _, place, _ in _everything(session, layout, keys, whole=False):
         left[place] += 1
+    below = [branch for branch in layout.branches() if branch.children]
+    if not below:
+        return left
+    named = [json.loads(text) if text else {} for text in parts]
+    for branch in below:
+        gone = _named(branch, named)
+        for child in branch.children:
+            for place in _orphans(session, branch, child, gone):
+                left[place] += 1
     return left
+
+
+def _by_key(refs: Columns, key: Columns, owners: Owners) -> Owners | None:
+    """Keys as the values that child rows point at; None where those are not of the key."""
+    if refs == key:
+        return owners
+    names = [column.name for column in key]
+    if any(column.name not in names for column in refs):
+        return None
+    at = [names.index(column.name) for column in refs]
+    return {tuple(values[i] for i in at): place for values, place in owners.items()}
+
+
+def _named(branch: Branch, parts: Sequence[dict[str, list[Any]]]) -> Owners:
+    """The rows of a table that intents named, and whose they were."""
+    return {
+        key_of(listed): place
+        for place, named in enumerate(parts)
+        for listed in named.get(branch.label, ())
+    }
+
+
+def _orphans(session: Session, branch: Branch, child: Branch, gone: Owners) -> Iterator[int]:
+    """Rows of ``child`` that point at rows of ``branch`` that are no longer there: whose they were.
+
+    A row that has come since under the key of one that is gone has children of its own.
+    """
+    owners = _by_key(child.refs, branch.key, gone)
+    if not owners:
+        return
+    pairs = zip(child.refs, child.by, strict=True)
+    meets = " AND ".join(f"parent.{ref.sql} = this_row.{by.sql}" for ref, by in pairs)
+    without = f"NOT EXISTS (SELECT 1 FROM {branch.table} AS parent WHERE {meets})"
+    rows = _Rows(session, child.table, child.by, (), whole=False, condition=without)
+    yield from (place for place, _, _ in rows.of(owners))
 
 
 def fingerprints(session: Session, layout: Layout, keys: Sequence[Key]) -> list[str | None]:
@@ -58,7 +108,9 @@ def _everything(session: Session, layout: Layout, keys: Sequence[Key], *, whole:
         refs.append((named, place))
         yield "", place, values
     for branch in layout.children:
-        below = owners if branch.refs == layout.key else _pointed_at(branch.refs, refs)
+        below = _by_key(branch.refs, layout.key, owners)
+        if below is None:
+            below = _pointed_at(branch.refs, refs)
         yield from _hanging(session, branch, below, whole=whole)
 
 
@@ -82,7 +134,14 @@ class _Rows:
     """Rows of one table that point at records by ``by``: whose they are, and what they say."""
 
     def __init__(
-        self, session: Session, table: str, by: Columns, needed: Columns, *, whole: bool
+        self,
+        session: Session,
+        table: str,
+        by: Columns,
+        needed: Columns,
+        *,
+        whole: bool,
+        condition: str = EVERY_ROW,
     ) -> None:
         self._session = session
         self._by = by
@@ -90,7 +149,7 @@ class _Rows:
         read = [session.dialect.read_key(column) for column in (*by, *needed)]
         if whole:
             read.append(session.dialect.whole_row("this_row"))
-        self._sql = f"SELECT {', '.join(read)} FROM {table} AS this_row"
+        self._sql = f"SELECT {', '.join(read)} FROM {table} AS this_row WHERE {condition} AND "
 
     def of(self, owners: Owners) -> Iterator[tuple[int, dict[str, Any], tuple[Any, ...]]]:
         """The owner's place, the named columns, the whole row. An unknown spelling of a value
@@ -109,7 +168,7 @@ class _Rows:
 
     def _asked(self, keys: Sequence[Key]) -> Sequence[Sequence[Any]]:
         among, parameters = self._session.dialect.among(self._by, KeyList(keys))
-        return self._session.rows(f"{self._sql} WHERE {among}", parameters)
+        return self._session.rows(f"{self._sql}{among}", parameters)
 
     def _split(self, place: int, row: Sequence[Any]) -> tuple[int, dict[str, Any], tuple[Any, ...]]:
         named = dict(zip(self._names, row, strict=False))
