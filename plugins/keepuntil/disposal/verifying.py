@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
 
 from keepuntil.disposal.approving import current_rule
@@ -24,7 +25,7 @@ from keepuntil.domain.decision import Due
 from keepuntil.domain.items import Key
 from keepuntil.domain.outcomes import ORDER, Outcome
 from keepuntil.domain.plans import Plan
-from keepuntil.errors import PlanError, RunInterrupted, VerificationFailed
+from keepuntil.errors import EvidenceError, PlanError, RunInterrupted, VerificationFailed
 from keepuntil.evidence import canonical
 from keepuntil.expectations.facts import InstanceFacts
 from keepuntil.expectations.run import validate
@@ -131,17 +132,18 @@ class _Reading:
         """Look for every item that is said to be gone, and for every one said to be held."""
         for observed in journal.observed(self._register, self._run_id, self._instance):
             chunk = plans.chunk(self._register, self._plan.plan_id, self._instance, observed.seq)
-            outcomes = [ORDER[code] for code in observed.outcomes]
-            self._outcomes.update(outcomes)
-            self._gone_again(observed.seq, chunk, outcomes)
-            kept = [chunk.keys[place] for place in _with(outcomes, frozenset({Outcome.HELD}))]
+            for code, outcome in enumerate(ORDER):
+                self._outcomes[outcome] += observed.outcomes.count(code)
+            self._gone_again(observed.seq, chunk, observed.outcomes)
+            held = _with(len(chunk), observed.outcomes, frozenset({Outcome.HELD}))
+            kept = [chunk.keys[place] for place in held]
             self._counts["held_missing"] += sum(
                 left == 0 for left in self._store.remains(self._query, kept)
             )
 
-    def _gone_again(self, seq: int, chunk: Chunk, outcomes: list[Outcome]) -> None:
+    def _gone_again(self, seq: int, chunk: Chunk, codes: bytes) -> None:
         """Look for the items themselves, and for what hung on parts that are gone with them."""
-        gone = _with(outcomes, GONE)
+        gone = _with(len(chunk), codes, GONE)
         intended = journal.intended(
             self._register, self._run_id, self._plan.plan_id, self._instance, seq
         )
@@ -211,8 +213,12 @@ class _Reading:
         return next(t.due + t.held for t in self._plan.instances if t.instance == self._instance)
 
 
-def _with(outcomes: list[Outcome], wanted: frozenset[Outcome]) -> list[int]:
-    return [place for place, outcome in enumerate(outcomes) if outcome in wanted]
+def _with(size: int, codes: bytes, wanted: frozenset[Outcome]) -> list[int]:
+    """The places of the items that came to one of the ends wanted."""
+    if len(codes) != size:
+        raise EvidenceError("The outcomes of a batch are not as many as its items.")
+    is_wanted = bytes(code < len(ORDER) and ORDER[code] in wanted for code in range(256))
+    return list(compress(range(size), codes.translate(is_wanted)))
 
 
 def _keep(
