@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepuntil.errors import EvidenceError, KeyFileError, OutsiderUnreachable
 from keepuntil.evidence import keys
-from keepuntil.transparency import timestamps
+from keepuntil.transparency import development_authority, timestamps
 from keepuntil.transparency.development_authority import (
     DevelopmentAuthority,
     serving,
@@ -102,11 +103,17 @@ def test_another_authority_of_the_same_name_is_another() -> None:
         timestamps.verify(TOKEN, DATA, OTHER.authority)
 
 
-def test_who_issued_the_certificate_cannot_stamp() -> None:
+def test_who_issued_the_certificate_cannot_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
     """An issuer's key is in the chain, and is trusted for nothing but issuing."""
-    upside_down = Authority(MAKER.authority.certificates[::-1])
+    above = ec.generate_private_key(ec.SECP256R1())
+    monkeypatch.setattr(development_authority.ec, "generate_private_key", lambda _curve: above)
+    maker = DevelopmentAuthority.create(keys.generate(keys.KeyKind.P256), lambda: AT)
+    root = Authority(maker.authority.certificates[1:])
+    token = DevelopmentAuthority(keys._signing(above), root, lambda: AT).answer(
+        timestamps.request(DATA).der
+    )
     with pytest.raises(EvidenceError, match="another authority"):
-        timestamps.verify(TOKEN, DATA, upside_down)
+        timestamps.verify(token, DATA, maker.authority)
 
 
 @pytest.mark.parametrize("off", [timedelta(days=-1), timedelta(days=4000)])
