@@ -1,7 +1,9 @@
-"""cert list, show, verify, export, trust, correct: what was certified, and whether it holds."""
+"""cert: what was certified, whether it holds, and what is handed to whom."""
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from keepuntil.cli.session import Session, operator
 if TYPE_CHECKING:
     from keepuntil.disposal.checking_certificates import Verdict
     from keepuntil.disposal.trust import Trust
+    from keepuntil.domain.items import Key
 
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 KEY = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -167,6 +170,81 @@ def trust(session: Session, folder: Path) -> None:
     with session.installation() as installation:
         for path in export_trust(installation, folder):
             click.echo(f"wrote {path}")
+
+
+@cert.command("receipt")
+@click.argument("certificate")
+@click.option(
+    "--record",
+    "records",
+    multiple=True,
+    required=True,
+    metavar="INSTANCE=KEY",
+    help="A record by its instance and JSON key, like core=[17]; repeat for all of a person.",
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--pdf", is_flag=True, help="Also a page to print, beside it.")
+@click.pass_obj
+def receipt(
+    session: Session, certificate: str, records: tuple[str, ...], out: Path, *, pdf: bool
+) -> None:
+    """Write a receipt: the file that shows a person that their records were destroyed.
+
+    It discloses these records and no others. Hand it over and do not keep it: it names
+    whose records they were.
+    """
+    from keepuntil.disposal import receipts
+
+    named = [_named(text) for text in records]
+    with session.installation() as installation:
+        content = receipts.make(installation, certificate, named)
+        _write_private(out, content)
+        click.echo(f"wrote {out}")
+        if pdf:
+            for path, pages in receipts.pages(installation, content, out):
+                _write_private(path, pages)
+                click.echo(f"wrote {path}")
+
+
+def _named(text: str) -> tuple[str, Key]:
+    from keepuntil.domain.items import parse_key
+
+    instance, equals, key = text.partition("=")
+    if not equals:
+        raise click.UsageError("A record is named as INSTANCE=KEY, like core=[17].")
+    return instance, parse_key(key)
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """For its owner's eyes: the file names a person's records."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written: {error.strerror}.") from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+@cert.command("verify-receipt")
+@click.argument("path", metavar="RECEIPT", type=KEY)
+@click.option("--trust", "folder", type=FOLDER, required=True, help="The public keys you trust.")
+@click.pass_obj
+def verify_receipt(session: Session, path: Path, folder: Path) -> None:
+    """Check RECEIPT offline and print what it discloses. Exit code 10: it does not hold."""
+    from keepuntil.disposal import receipts
+    from keepuntil.disposal.trust import read_trust
+
+    shown = receipts.check(path.read_bytes(), read_trust(folder))
+    documents = [{"outcome": one.entry.outcome, "record": one.content} for one in shown.records]
+    if session.as_json:
+        print_json(
+            {"certificate": shown.statement.predicate["certificateId"], "records": documents}
+        )
+        return
+    click.echo(click.style("HOLDS  核验通过", fg="green", bold=True))
+    click.echo(f"{shown.statement.predicate['certificateId']}, log entry {shown.certificate.index}")
+    for document in documents:
+        click.echo(json.dumps(document, ensure_ascii=False))
 
 
 @cert.command("correct")

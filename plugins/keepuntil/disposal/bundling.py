@@ -171,7 +171,7 @@ def _write_context(installation: Installation, issued: Issued, folder: Path) -> 
     for role in ("certificate", "run", "log", roles.SM2):
         if role in ring.keys:
             (keys / f"{role}.pub.pem").write_text(ring.current(role).pem, encoding="ascii")
-    for name in (bundle.README, bundle.VERIFIER):
+    for name in (bundle.README, bundle.VERIFIER, bundle.RECEIPT_VERIFIER):
         (folder / name).write_text(bundle.text_of(name), encoding="utf-8")
 
 

@@ -4,6 +4,7 @@
     words           every fixed phrase, in both languages
     certificate     the destruction certificate (销毁证明)
     destruction_list    the frozen list in counts (销毁清册)
+    receipt         a customer's receipt (销毁回执)
     pdf_signature   PAdES signatures over finished pages
     templates/      how a page looks (Typst)
 

@@ -67,7 +67,30 @@ LIST: Final = {
     ),
 }
 
+RECEIPT: Final = {
+    "title": Text(zh="销毁回执", en="Receipt of destruction"),
+    "sentence": Text(
+        zh="兹确认：下列记录已列入所述销毁证明，并按该证明处置。本回执仅披露下列记录，不含他人信息。",
+        en="The records below were on the list of the certificate named above and were dealt "
+        "with as it says. This receipt discloses these records and nothing of others.",
+    ),
+    "what": Text(zh="证明", en="The certificate"),
+    "records": Text(zh="记录", en="The records"),
+    "check": Text(
+        zh="随附文件可离线核验：keepuntil cert verify-receipt，或仅用 Python 与 openssl 运行 "
+        "verify_receipt.py。文件摘要见页脚。",
+        en="The file that comes with this page can be checked offline: keepuntil cert "
+        "verify-receipt, or verify_receipt.py with Python and openssl alone. Its digest is below.",
+    ),
+    "rendering": Text(
+        zh="本页为随附回执文件的打印形式；以文件为准。文件摘要（SHA-256）：",
+        en="This page renders the receipt file that comes with it, which is what counts. "
+        "Its digest (SHA-256):",
+    ),
+}
+
 NAMES: Final = {
+    "record": Text(zh="记录标识", en="record"),
     "category": Text(zh="数据类别", en="Category"),
     "as_of": Text(zh="基准日", en="As of"),
     "authorities": Text(zh="处置依据", en="Legal bases"),

@@ -16,6 +16,8 @@
     commitments   salted digests of records, opened one at a time
     packed_tree   a large tree in few files
     leaves        what the run tree says about one record, and bundles of such entries
+    receipt       one person's records shown to be in a certified run, and no others'
+    lookup        keyed tags by which a record's leaf is found again
     base64_text   base64 with exactly one spelling
 
 Needs the standard library and ``cryptography``. Whatever comes from outside is

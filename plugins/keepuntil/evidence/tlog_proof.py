@@ -78,6 +78,11 @@ class TlogProof:
         caller's judgement.
         """
         checkpoint = note.verify_checkpoint(self.checkpoint, origin, trusted)
+        self.lead(entry, checkpoint)
+        return checkpoint
+
+    def lead(self, entry: bytes, checkpoint: Checkpoint) -> None:
+        """Raise `EvidenceError` unless the hashes lead from the entry to a checkpoint's root."""
         merkle.verify_inclusion(
             index=self.index,
             size=checkpoint.size,
@@ -85,7 +90,6 @@ class TlogProof:
             proof=self.hashes,
             root=checkpoint.root,
         )
-        return checkpoint
 
 
 def _extra(line: str) -> bytes:

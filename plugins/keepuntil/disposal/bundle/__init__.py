@@ -8,6 +8,7 @@ from importlib.resources import files
 
 README = "README.md"
 VERIFIER = "verify.py"
+RECEIPT_VERIFIER = "verify_receipt.py"
 
 
 def text_of(name: str) -> str:

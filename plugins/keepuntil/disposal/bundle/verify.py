@@ -1,9 +1,4 @@
-"""Check a destruction certificate offline: python3 verify.py TRUST [BUNDLE]
-
-Needs Python 3.8 and openssl 3.0. TRUST is a folder you got through another channel: public keys
-certificate*.pem; vkeys.txt with the keys of the log and of its witnesses; tsa.pem if in use."""
-
-from __future__ import annotations
+"""Check a destruction certificate offline: python3 verify.py TRUST [BUNDLE]; see README.md."""
 
 import json
 import subprocess
@@ -16,7 +11,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 ED25519 = bytes.fromhex("302a300506032b6570032100")  # a public key in DER, up to its 32 bytes
-LOG, WITNESS = 1, 4  # the first byte of a key in vkeys.txt
 
 
 def fail(why: str) -> NoReturn:
@@ -31,7 +25,7 @@ def openssl(arguments: str, **contents: bytes) -> bool:
         return not subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
 
 
-def signed(path: Path, keys: list[bytes]) -> tuple[Any, bytes]:
+def signed(path: Path, keys: "list[bytes]") -> "tuple[Any, bytes]":
     """The payload of a DSSE envelope that a trusted key signed, and its entry in the log."""
     said = json.loads(path.read_bytes())
     kind, payload = said["payloadType"].encode(), b64decode(said["payload"])
@@ -49,14 +43,13 @@ def signed(path: Path, keys: list[bytes]) -> tuple[Any, bytes]:
     return json.loads(payload), json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
 
 
-def grow(edge: list[Any], entry: bytes) -> None:
-    """Add a leaf to a tree of RFC 9162; edge: size and root of each complete subtree."""
+def grow(edge: "list[Any]", entry: bytes) -> None:
     edge.append((1, sha256(b"\0" + entry).digest()))
     while len(edge) > 1 and edge[-1][0] == edge[-2][0]:
         edge[-2:] = [(2 * edge[-1][0], sha256(b"\1" + edge[-2][1] + edge[-1][1]).digest())]
 
 
-def refuse_other_tree(edge: list[Any], records: Any, what: str) -> None:
+def refuse_other_tree(edge: "list[Any]", records: Any, what: str) -> None:
     size, root = edge[-1] if edge else (0, b"")
     for more, left in edge[-2::-1]:
         size, root = size + more, sha256(b"\1" + left + root).digest()
@@ -64,7 +57,7 @@ def refuse_other_tree(edge: list[Any], records: Any, what: str) -> None:
         fail(f"the entries are not those that were {what}")
 
 
-def checkpoint(note: bytes, keys: list[tuple[str, bytes]]) -> tuple[int, bytes, list[str]]:
+def checkpoint(note: bytes, keys: "list[tuple[str, bytes]]") -> "tuple[int, bytes, list[str]]":
     """Size and root of the log, and the witnesses you trust that have seen it."""
     text, _, lines = note.decode().rpartition("\n\n")
     text, seen = text + "\n", set()
@@ -73,41 +66,48 @@ def checkpoint(note: bytes, keys: list[tuple[str, bytes]]) -> tuple[int, bytes, 
         for key in (key for known, key in keys if known == name):
             if sha256(name.encode() + b"\n" + key).digest()[:4] == sig[:4]:
                 stamp = f"cosignature/v1\ntime {int.from_bytes(sig[4:12], 'big')}\n"
-                said, body = (text, sig[4:]) if key[0] == LOG else (stamp + text, sig[12:])
+                said, body = (text, sig[4:]) if key[0] == 1 else (stamp + text, sig[12:])
                 how = "pkeyutl -verify -rawin -pubin -keyform DER -inkey key -sigfile sig -in said"
                 if openssl(how, key=ED25519 + key[1:], sig=body, said=said.encode()):
                     seen.add((key[0], name))
     origin, size, root = text.split("\n")[:3]
-    if (LOG, origin) not in seen:
+    if (1, origin) not in seen:
         fail(f"the checkpoint of {origin} is not signed by its key")
-    witnesses = sorted(name for kind, name in seen if kind == WITNESS)
-    if not witnesses and any(key[0] == WITNESS for _, key in keys):
+    witnesses = sorted(name for kind, name in seen if kind == 4)
+    if not witnesses and any(key[0] == 4 for _, key in keys):
         fail(f"no witness you trust has seen the log {origin}")
     return int(size), b64decode(root), witnesses
 
 
-def logged(path: Path, entry: bytes, keys: list[tuple[str, bytes]]) -> tuple[int, list[str]]:
-    """Where an entry stands in the log, by its tlog-proof, and which witnesses saw that log."""
-    head, _, note = path.read_bytes().partition(b"\n\n")
-    lines = [line for line in head.decode().splitlines()[1:] if not line.startswith("extra ")]
-    at = index = int(lines[0].split()[1])
-    size, root, witnesses = checkpoint(note, keys)
-    last, reached = size - 1, sha256(b"\0" + entry).digest()
-    for sibling in map(b64decode, lines[1:]):
+def lead(index: int, size: int, entry: bytes, hashes: "list[str]", root: bytes) -> None:
+    at, last, reached = index, size - 1, sha256(b"\0" + entry).digest()
+    for sibling in map(b64decode, hashes):
         right = at & 1 or at == last
         reached = sha256(b"\1" + (sibling + reached if right else reached + sibling)).digest()
         while right and at and not at & 1:
             at, last = at >> 1, last >> 1
         at, last = at >> 1, last >> 1
     if index >= size or last or reached != root:
-        fail(f"{path.name} does not lead to the root of the log")
-    return index, witnesses
+        fail("a proof does not lead to the root of its tree")
+
+
+def logged(path: Path, entry: bytes, keys: "list[tuple[str, bytes]]") -> "tuple[int, list[str]]":
+    """Where an entry stands in the log, by its tlog-proof, and which witnesses saw that log."""
+    head, _, note = path.read_bytes().partition(b"\n\n")
+    index, *hashes = head.decode().split("\n")[1:]
+    size, root, witnesses = checkpoint(note, keys)
+    lead(int(index.split()[1]), size, entry, hashes, root)
+    return int(index.split()[1]), witnesses
+
+
+def trusted(folder: Path) -> "tuple[list[bytes], list[tuple[str, bytes]]]":
+    lines = (folder / "vkeys.txt").read_text().split()
+    keys = [(line.split("+")[0], b64decode(line.split("+", 2)[2])) for line in lines]
+    return [path.read_bytes() for path in sorted(folder.glob("certificate*.pem"))], keys
 
 
 def main(trust: Path, bundle: Path) -> None:
-    pems = [path.read_bytes() for path in sorted(trust.glob("certificate*.pem"))]
-    lines = (trust / "vkeys.txt").read_text().split()
-    keys = [(line.split("+")[0], b64decode(line.split("+", 2)[2])) for line in lines]
+    pems, keys = trusted(trust)
     told, entry = signed(bundle / "certificate.intoto.jsonl", pems)
     announced, intent = signed(bundle / "intent.intoto.jsonl", pems)
     digest = sha256((bundle / "run/checkpoint").read_bytes()).hexdigest()

@@ -1,0 +1,191 @@
+"""A receipt for one person: finds the leaves of their records and discloses those alone.
+
+Who asks names the records by instance and key, as the bank's own systems know them. What
+they were is nowhere in Keepuntil any more; the run key, kept for this under a retention of
+its own, tells again which leaf a record was and opens its commitment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from keepuntil.disposal import paper
+from keepuntil.disposal.bundling import INDEX_EVERY
+from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.receipt_secrets import ReceiptSecret, open_secret, tag_text
+from keepuntil.disposal.recording import record_texts
+from keepuntil.disposal.trust import Trust
+from keepuntil.documents.receipt import receipt_pages
+from keepuntil.documents.typesetting import LANGUAGES
+from keepuntil.domain.items import Key, key_text
+from keepuntil.errors import EvidenceError, UsageError
+from keepuntil.evidence import (
+    canonical,
+    commitments,
+    leaves,
+    lookup,
+    note,
+    receipt,
+    sigstore,
+    statement,
+)
+from keepuntil.evidence.packed_tree import tile_reader
+from keepuntil.evidence.receipt import Receipted, Shown
+from keepuntil.evidence.sigstore import Stamped
+from keepuntil.evidence.tiles import StoredTree
+from keepuntil.evidence.tlog_proof import TlogProof
+from keepuntil.register import certificates, runs
+from keepuntil.transparency import timestamps
+
+Named = tuple[str, Key]
+"""An instance and a key in it."""
+
+
+def make(installation: Installation, certificate: str, records: Sequence[Named]) -> bytes:
+    """The receipt of a certificate for these records.
+
+    Raises UsageError when one of them is not in that run (which, it does not say: the
+    place in what was asked, not the key), or no secret was kept; RegisterError.
+    """
+    stored = certificates.load(installation.register, certificate)
+    run = runs.load(installation.register, stored.run_id)
+    bundle = Path(stored.path)
+    if not bundle.is_dir():
+        raise UsageError(f"The bundle of {stored.certificate_id} is not at {bundle} any more.")
+    category = run.warrant.category
+    secret = open_secret(installation, category, run.run_id)
+    with _Tree.open(bundle) as tree:
+        shown = [
+            _receipted(tree, secret, category, place, named)
+            for place, named in enumerate(records, 1)
+        ]
+    return receipt.encode((bundle / "certificate.sigstore.json").read_bytes(), shown)
+
+
+def check(data: bytes, trust: Trust) -> Shown:
+    """What a receipt shows, to those one trusts. Raises EvidenceError, UsageError."""
+    if trust.policy is None:
+        raise UsageError("The folder of keys you trust has no policy.txt that names the log.")
+    reason = EvidenceError("the receipt is of a log that the policy does not know")
+    for log in trust.policy.logs:
+        try:
+            shown = receipt.verify(
+                data,
+                trust.certificate_keys,
+                log=log.key,
+                run_keys=trust.run_keys,
+                stamped=_stamped(trust),
+            )
+        except EvidenceError as error:
+            reason = error
+            continue
+        signed = note.verify(note.Note.parse(shown.certificate.note), trust.policy.keys)
+        missing = trust.policy.missing(list(signed))
+        if missing is not None:
+            raise EvidenceError(f"the log is not witnessed as you ask: {missing}")
+        return shown
+    raise reason
+
+
+def _stamped(trust: Trust) -> Stamped | None:
+    authority = trust.authority
+    if authority is None:
+        return None
+    return lambda token, signature: timestamps.verify(token, signature, authority)
+
+
+def pages(installation: Installation, content: bytes, out: Path) -> Iterator[tuple[Path, bytes]]:
+    """A page to print in each language beside the receipt: what it shows, its digest as a code."""
+    document = canonical.parse(content, what="the receipt", max_bytes=receipt.LARGEST_RECEIPT)
+    if not isinstance(document, dict):
+        raise EvidenceError("The receipt cannot be read.")
+    bundle = sigstore.Bundle.parse(canonical.encode(document["certificate"]))
+    said = statement.parse(bundle.envelope.payload)
+    records = document["records"]
+    listed = [one for one in records if isinstance(one, dict)] if isinstance(records, list) else []
+    shown = [
+        leaves.check_record(
+            leaves.parse_entry(str(one["entry"]).encode("utf-8")), str(one["disclosure"])
+        )
+        for one in listed
+    ]
+    for language in LANGUAGES:
+        unsigned = receipt_pages(
+            said.predicate, shown, canonical.digest_of_bytes(content), language
+        )
+        yield out.with_suffix(f".{language}.pdf"), paper.signed(installation, unsigned)
+
+
+def _receipted(
+    tree: _Tree, secret: ReceiptSecret, category: str, place: int, named: Named
+) -> Receipted:
+    instance, key = named
+    text = key_text(key)
+    index = _found(secret, tag_text(instance, text))
+    if index is None:
+        raise UsageError(
+            f"Record {place} of those named was not on the list of this run: look at the "
+            "instance and the key, or at another certificate."
+        )
+    (record,) = record_texts(category, instance, [text])
+    disclosure = commitments.record_disclosure(
+        commitments.record_salt(secret.run_key, index), record
+    )
+    entry = tree.entry(index)
+    leaves.check_record(leaves.parse_entry(entry), disclosure)
+    return Receipted(disclosure=disclosure, entry=entry, proof=tree.proof(index))
+
+
+def _found(secret: ReceiptSecret, text: str) -> int | None:
+    (tag,) = (lookup.tags(lookup.lookup_key(secret.run_key), [text]),)
+    with secret.tags() as packed:
+        return next(lookup.places(packed, tag), None)
+
+
+class _Tree:
+    """A bundle's run tree: any entry and its way to the root, in a few reads."""
+
+    def __init__(
+        self, checkpoint: bytes, entries: BinaryIO, index: BinaryIO, levels: dict[str, BinaryIO]
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._entries = entries
+        self._index = index
+        size = note.Checkpoint.parse(note.Note.parse(checkpoint).text).size
+        self._tree = StoredTree(size, tile_reader(levels))
+
+    @classmethod
+    @contextmanager
+    def open(cls, bundle: Path) -> Iterator[_Tree]:
+        """Raises EvidenceError when the bundle is not whole."""
+        folder = bundle / "run"
+        with ExitStack() as files:
+            try:
+                entries = files.enter_context((folder / "entries").open("rb"))
+                index = files.enter_context((folder / "entries.index").open("rb"))
+                levels: dict[str, BinaryIO] = {
+                    path.name: files.enter_context(path.open("rb"))
+                    for path in (folder / "tree").iterdir()
+                }
+                checkpoint = (folder / "checkpoint").read_bytes()
+            except OSError as error:
+                raise EvidenceError(
+                    f"The bundle {bundle.name} is not whole ({type(error).__name__})."
+                ) from None
+            yield cls(checkpoint, entries, index, levels)
+
+    def entry(self, number: int) -> bytes:
+        """The bytes of an entry."""
+        self._index.seek(number // INDEX_EVERY * 8)
+        self._entries.seek(int.from_bytes(self._index.read(8), "big"))
+        for _ in range(number % INDEX_EVERY):
+            self._entries.seek(int.from_bytes(self._entries.read(leaves.LENGTH_BYTES), "big"), 1)
+        length = int.from_bytes(self._entries.read(leaves.LENGTH_BYTES), "big")
+        return self._entries.read(length)
+
+    def proof(self, number: int) -> TlogProof:
+        """The way from an entry to the root that was certified."""
+        return TlogProof(number, tuple(self._tree.inclusion_proof(number)), self._checkpoint)
