@@ -254,6 +254,25 @@ def test_nor_does_it_make_a_held_file_look_destroyed_before(world: FilesWorld) -
         world.destroy(batch, UnwantedJournal())
 
 
+def test_a_file_that_a_slow_attempt_of_ours_unlinks_first_was_destroyed(world: FilesWorld) -> None:
+    """Its intent is written; it wakes up between our last look and our unlink."""
+    batch = world.batch()
+    batch.earlier = Intent(present=bytearray([1, 0, 1]), parts=[""] * 3, counts=[0] * 3)
+
+    class Waking:
+        def intend(self, intent: Intent) -> None:
+            world.remove(batch.keys[0])
+            world.remove(batch.keys[1])
+
+    effect = world.destroy(batch, Waking())
+    assert list(outcomes_of(batch, effect).values()) == [
+        "destroyed",
+        "already_absent",
+        "destroyed",
+    ]
+    assert effect.counts == [1, 0, 1]
+
+
 def test_a_file_put_under_the_name_after_a_crash_is_not_taken_for_the_old_one(
     world: FilesWorld,
 ) -> None:

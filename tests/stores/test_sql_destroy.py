@@ -91,15 +91,16 @@ def later(seconds: float, deed: Callable[[], object]) -> threading.Timer:
     return timer
 
 
-def test_a_held_row_that_a_slow_attempt_may_be_deleting_is_not_called_held(
-    world: LoanWorld,
+@pytest.mark.parametrize("held", [True, False])
+def test_a_row_that_a_slow_attempt_may_be_deleting_is_not_judged_until_it_ends(
+    world: LoanWorld, held: bool
 ) -> None:
     """Its intent is written and its transaction open: whether the row goes is not decided."""
     world.put(1, DUE)
     store = world.store()
     query = contract_query(world.instance)
     first = only_batch(store, query)
-    second = replace(first, spared=[True])
+    second = replace(first, spared=[held])
     resumed: list[Outcome | str] = []
 
     def resume() -> None:
@@ -112,9 +113,12 @@ def test_a_held_row_that_a_slow_attempt_may_be_deleting_is_not_called_held(
         else:
             resumed.append(effect.outcomes[0])
 
-    destroyed(store, query, first, Interrupting(resume))
+    slow = Interrupting(resume)
+    effect = destroyed(store, query, first, slow)
     assert resumed[0] in ("busy", Outcome.FAILED)
     assert world.keys() == set()
+    after = replace(second, earlier=slow.intents[0])
+    assert destroyed(store, query, after, UnwantedJournal()) == effect
 
 
 # What goes with a record

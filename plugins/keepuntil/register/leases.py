@@ -2,7 +2,8 @@
 
 A lease carries a token that grows with every claim. Whatever a worker writes is
 written only while its token is the shard's newest, under the lock of the shard's
-row; a worker that slept through its lease writes nothing any more.
+row; a worker that slept through its lease writes nothing any more. What it had
+written before, its successor reads: a claim and an intent never pass each other.
 """
 
 from __future__ import annotations
@@ -58,7 +59,11 @@ class Lease:
     def renew(self, now: datetime) -> None:
         """Keep the shard for as long again from ``now``. Raises LeaseLost when it is another's."""
         with self._register.writing() as connection:
-            self.change(connection, leased_until=now + timedelta(seconds=self.seconds))
+            self.extend(connection, now)
+
+    def extend(self, connection: Connection, now: datetime) -> None:
+        """:meth:`renew` within a transaction; a claim that comes now waits for its end."""
+        self.change(connection, leased_until=now + timedelta(seconds=self.seconds))
 
     def release(self) -> None:
         """Give the shard back; harmless when another worker has it."""

@@ -163,7 +163,8 @@ class Slot:
     def intend(self, intended: IntentLike, now: datetime) -> None:
         """Write, durably, what is about to become final. To be called before that commit.
 
-        Raises LeaseLost when another worker has the shard: then nothing may become final.
+        The lease runs anew from here, so that the deed has the whole of it. Raises LeaseLost
+        when another worker has the shard: then nothing may become final.
         """
         if len(intended.present) != self.items:
             raise RegisterError(f"The intent is not one for each of {self.items} items.")
@@ -176,7 +177,7 @@ class Slot:
             "sealed_columns": sealed,
         }
         with self._register.writing() as connection:
-            self._lease.confirm(connection)
+            self._lease.extend(connection, now)
             connection.execute(intent.insert().values(row))
         # A crash here leaves an intent whose deed was not done: the store rolls back, the
         # next attempt finds the items present and intends them again.

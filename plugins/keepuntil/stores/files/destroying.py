@@ -173,11 +173,21 @@ class Destruction:
     def _lost(self, i: int, code: str, *, replaced: str) -> None:
         """The file was seen, and went away (or its folder did) not by our doing."""
         if code == ABSENT:
-            self._end(i, Outcome.ALREADY_ABSENT, REMOVED_BY_ANOTHER)
+            self._gone_meanwhile(i)
         elif code == FOLDER_REPLACED:
             self._end(i, Outcome.NO_LONGER_DUE, replaced)
         else:
             self._end(i, Outcome.FAILED, code)
+
+    def _gone_meanwhile(self, i: int) -> None:
+        """Somebody was faster: an earlier attempt of ours that was slow and not dead, or another.
+
+        What that attempt wrote down it may do at any time, so it is taken to have done it.
+        """
+        if self.batch.was_ours(i):
+            self._end(i, Outcome.DESTROYED, None)
+        else:
+            self._end(i, Outcome.ALREADY_ABSENT, REMOVED_BY_ANOTHER)
 
     def _hash(self, fd: int, i: int) -> None:
         try:
@@ -264,7 +274,7 @@ class Destruction:
                 return
             os.unlink(name, dir_fd=fd)
         except FileNotFoundError:
-            self._end(i, Outcome.ALREADY_ABSENT, REMOVED_BY_ANOTHER)
+            self._gone_meanwhile(i)
         except OSError as error:
             self._end(i, Outcome.FAILED, unlink_code(fd, name, error))
         else:
