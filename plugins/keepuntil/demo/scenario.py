@@ -37,13 +37,13 @@ class Scale:
 
 FULL: Final = Scale(
     customers=220_000,
-    transactions=600_000,
+    transactions=400_000,
     loans=60_000,
     applications=40_000,
     marketing_profiles=60_000,
     complaints=12_000,
-    scanned_loans=6_000,
-    recordings=1_000,
+    scanned_loans=3_500,
+    recordings=700,
     statements=10_000,
 )
 
