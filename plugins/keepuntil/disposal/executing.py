@@ -226,6 +226,8 @@ class _ShardWork:
 
     def _spared(self, chunk: Chunk, binding: Binding) -> list[str]:
         """Why an item is not to be touched at all; empty: it may be."""
+        if binding.binds_nothing and not self.left_behind and not any(chunk.held):
+            return [""] * len(chunk)
         now_held = binding.of_many(chunk.keys, chunk.groups)
         spared = [
             f"hold:{','.join(now)}" if now else (f"hold:{planned}" if planned else "")

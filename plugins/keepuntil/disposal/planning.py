@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import compress
 
 from keepuntil.disposal.asking import asking
 from keepuntil.disposal.deciding import KEPT, RESTRICTED, decided, why_not_due
@@ -172,17 +173,46 @@ class _Tally:
         for why, count in found.passed_over.items():
             self._pass_over(why, count)
         self.draft.keep_neighbours(self.instance, found.neighbours)
+        if query.binding.binds_nothing and not any(found.held):
+            self._add_unbound(found, query)
+        else:
+            self._add_one_by_one(found, query)
+        self._flush(full_only=True)
+
+    def _add_unbound(self, found: Found, query: Query) -> None:
+        """No hold binds any of these: equal decisions, of which there are few, are looked at once.
+
+        Deciders remember, so equal decisions are as a rule one object; where they are not,
+        each is looked at by itself.
+        """
+        decisions = list(map(query.decide, found.facts))
+        names = list(map(id, decisions))
+        sizes = Counter(names)
+        due_on: dict[int, int] = {}
+        for name, decision in dict(zip(names, decisions, strict=True)).items():
+            if isinstance(decision, Due):
+                self._count_due(decision, sizes[name], held=False)
+                due_on[name] = decision.since.toordinal()
+            else:
+                self._pass_over(why_not_due(decision), sizes[name])
+        is_due = list(map(due_on.__contains__, names))
+        self.keys += compress(found.keys, is_due)
+        self.groups += compress(found.groups, is_due)
+        self.marks += compress(found.marks, is_due)
+        self.due_on += map(due_on.__getitem__, compress(names, is_due))
+        self.held += [""] * sum(is_due)
+
+    def _add_one_by_one(self, found: Found, query: Query) -> None:
         for place, decision, held_by in decided(found, query):
             if not isinstance(decision, Due):
                 self._pass_over(why_not_due(decision), 1)
                 continue
-            self._count_due(decision, held=bool(held_by))
+            self._count_due(decision, 1, held=bool(held_by))
             self.keys.append(found.keys[place])
             self.groups.append(found.groups[place])
             self.marks.append(found.marks[place])
             self.held.append(",".join(held_by))
             self.due_on.append(decision.since.toordinal())
-        self._flush(full_only=True)
 
     def close(self, store: str) -> InstanceTally:
         """Write the last, partial chunk and give the counts."""
@@ -209,9 +239,9 @@ class _Tally:
         elif count:
             self.undetermined[why] += count
 
-    def _count_due(self, decision: Due, *, held: bool) -> None:
-        self.counts["held" if held else "due"] += 1
-        self.counts["overdue"] += decision.overdue and not held
+    def _count_due(self, decision: Due, size: int, *, held: bool) -> None:
+        self.counts["held" if held else "due"] += size
+        self.counts["overdue"] += size if decision.overdue and not held else 0
         if self.oldest is None or decision.since < self.oldest:
             self.oldest = decision.since
         if self.newest is None or decision.since > self.newest:

@@ -17,7 +17,7 @@ from typing import Self
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.chunks import Chunk
 from keepuntil.domain.items import key_texts
-from keepuntil.domain.outcomes import CODE, Outcome
+from keepuntil.domain.outcomes import Outcome, codes_of
 from keepuntil.domain.plans import Plan
 from keepuntil.evidence import commitments
 from keepuntil.register import plans
@@ -90,7 +90,7 @@ class Recorder:
         records = record_texts(self._plan.category, self._instance, chunk)
         parted = any(effect.counts)
         columns = OutcomeColumns(
-            outcomes=bytes([CODE[outcome] for outcome in effect.outcomes]),
+            outcomes=codes_of(effect.outcomes),
             commitments=commitments.commit_records(cells, records),
             part_counts=effect.counts if parted else (),
             part_commitments=commitments.commit_parts(cells, effect.parts) if parted else b"",
@@ -122,6 +122,8 @@ def _reasons(spared: list[str], effect: Effect) -> dict[int, str]:
 
 def _groups_left(chunk: Chunk, effect: Effect) -> list[str]:
     """Record groups with a member that is not gone: their source rows have to stay."""
+    if chunk.groups.count(None) == len(chunk):
+        return []
     return sorted(
         {
             group

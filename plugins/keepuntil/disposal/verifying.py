@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
 
 from keepuntil.disposal.approving import current_rule
@@ -24,7 +25,7 @@ from keepuntil.domain.decision import Due
 from keepuntil.domain.items import Key
 from keepuntil.domain.outcomes import ORDER, Outcome
 from keepuntil.domain.plans import Plan
-from keepuntil.errors import PlanError, RunInterrupted, VerificationFailed
+from keepuntil.errors import EvidenceError, PlanError, RunInterrupted, VerificationFailed
 from keepuntil.evidence import canonical
 from keepuntil.expectations.facts import InstanceFacts
 from keepuntil.expectations.run import validate
@@ -131,12 +132,12 @@ class _Reading:
         """Look for every item that is said to be gone, and for every one said to be held."""
         for observed in journal.observed(self._register, self._run_id, self._instance):
             chunk = plans.chunk(self._register, self._plan.plan_id, self._instance, observed.seq)
-            outcomes = [ORDER[code] for code in observed.outcomes]
-            self._outcomes.update(outcomes)
-            gone = _with(chunk, outcomes, GONE)
+            for code, outcome in enumerate(ORDER):
+                self._outcomes[outcome] += observed.outcomes.count(code)
+            gone = _with(chunk, observed.outcomes, GONE)
             self._counts["gone_reread"] += len(gone)
             self._counts["parts_remaining"] += sum(self._store.remains(self._query, gone))
-            kept = _with(chunk, outcomes, frozenset({Outcome.HELD}))
+            kept = _with(chunk, observed.outcomes, frozenset({Outcome.HELD}))
             self._counts["held_missing"] += sum(
                 left == 0 for left in self._store.remains(self._query, kept)
             )
@@ -200,8 +201,12 @@ class _Reading:
         return next(t.due + t.held for t in self._plan.instances if t.instance == self._instance)
 
 
-def _with(chunk: Chunk, outcomes: list[Outcome], wanted: frozenset[Outcome]) -> list[Key]:
-    return [key for key, outcome in zip(chunk.keys, outcomes, strict=True) if outcome in wanted]
+def _with(chunk: Chunk, codes: bytes, wanted: frozenset[Outcome]) -> list[Key]:
+    """The keys of the items that came to one of the ends wanted."""
+    if len(codes) != len(chunk):
+        raise EvidenceError("The outcomes of a batch are not as many as its items.")
+    is_wanted = bytes(code < len(ORDER) and ORDER[code] in wanted for code in range(256))
+    return list(compress(chunk.keys, codes.translate(is_wanted)))
 
 
 def _keep(

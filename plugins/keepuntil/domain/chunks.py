@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
-from keepuntil.domain.items import Key, key_text, parse_key
+from keepuntil.domain.items import Key, key_texts, parse_key
 from keepuntil.errors import EvidenceError
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class Chunk:
 
 def pack(chunk: Chunk) -> bytes:
     """ASCII JSON of the columns; a column of one repeated value is written once."""
-    keys = ",".join(map(key_text, chunk.keys))
+    keys = ",".join(key_texts(chunk.keys))
     rest = (_folded(column) for column in (chunk.groups, chunk.marks, chunk.held, chunk.due_on))
     return f"[[{keys}],{','.join(rest)}]".encode("ascii")
 
@@ -44,7 +45,7 @@ def unpack(packed: bytes) -> Chunk:
         keys, groups, marks, held, due_on = json.loads(packed)
         size = len(keys)
         return Chunk(
-            keys=[_key(parts) for parts in keys],
+            keys=_keys(keys),
             groups=_unfolded(groups, size),
             marks=_unfolded(marks, size),
             held=_unfolded(held, size),
@@ -54,10 +55,11 @@ def unpack(packed: bytes) -> Chunk:
         raise EvidenceError("A sealed chunk of the item list is damaged.") from error
 
 
-def _key(parts: list[object]) -> Key:
-    if all(type(part) in (int, str) for part in parts):
-        return tuple(parts)  # type: ignore[arg-type]
-    return parse_key(json.dumps(parts))
+def _keys(keys: list[list[object]]) -> list[Key]:
+    # One look at all parts at once: as a rule there are no bytes among them.
+    if all(keys) and {int, str}.issuperset(map(type, chain.from_iterable(keys))):
+        return list(map(tuple, keys))  # type: ignore[arg-type]
+    return [parse_key(json.dumps(parts)) for parts in keys]
 
 
 def _folded(column: Sequence[object]) -> str:

@@ -27,7 +27,11 @@ def key_text(key: Key) -> str:
 
 
 def key_texts(keys: Sequence[Key]) -> list[str]:
-    """:func:`key_text` for a batch."""
+    """:func:`key_text` for a batch, at half the price where keys are single whole numbers."""
+    if set(map(len, keys)) == {1}:
+        (numbers,) = zip(*keys, strict=True)
+        if set(map(type, numbers)) == {int}:
+            return [f"[{number}]" for number in numbers]
     return [key_text(key) for key in keys]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +23,14 @@ ORDER: Final = tuple(Outcome)
 """An item's outcome is stored as one byte: its place in this tuple."""
 
 CODE: Final = {outcome: place for place, outcome in enumerate(ORDER)}
+
+
+def codes_of(outcomes: Sequence[Outcome]) -> bytes:
+    """:data:`CODE` of each; a batch that came to one end, the usual case, costs one count."""
+    if outcomes and outcomes.count(outcomes[0]) == len(outcomes):
+        return bytes([CODE[outcomes[0]]]) * len(outcomes)
+    return bytes([CODE[outcome] for outcome in outcomes])
+
 
 TERMINAL: Final = frozenset(
     {

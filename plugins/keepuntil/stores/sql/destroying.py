@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from keepuntil.domain.decision import Due, reason_code
 from keepuntil.domain.items import Key
-from keepuntil.domain.outcomes import Outcome
+from keepuntil.domain.outcomes import CODE, Outcome, codes_of
 from keepuntil.errors import StoreBusy, StoreError
 from keepuntil.stores.protocol import Batch, Effect, Facts, Intent, Journal, Query
 from keepuntil.stores.sql.asking import NO_FACTS, Known, Reading, Rows, candidates
@@ -33,6 +33,7 @@ NOT_IN_CATEGORY: Final = "not_in_category"
 GROUP_CHANGED: Final = "record_group_changed"
 NO_LINKED_RECORD: Final = "no_linked_record"
 
+_DESTROYED: Final = bytes(code == CODE[Outcome.DESTROYED] for code in range(256))
 _SUBQUERY: Final = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
@@ -94,10 +95,13 @@ class _Work:
     eligible: _Eligible = field(init=False, default_factory=_Eligible)
 
     def __post_init__(self) -> None:
-        pairs = enumerate(zip(self.batch.keys, self.batch.spared, strict=True))
-        self.unspared = {key: place for place, (key, spared) in pairs if not spared}
+        places: Iterable[int] = range(len(self.batch.keys))
         # Whatever is not accounted for below has failed.
-        self.outcomes = [Outcome.HELD if spared else Outcome.FAILED for spared in self.batch.spared]
+        self.outcomes = [Outcome.FAILED] * len(self.batch.keys)
+        if any(self.batch.spared):
+            places = [place for place, spared in enumerate(self.batch.spared) if not spared]
+            self.outcomes = [Outcome.HELD if s else Outcome.FAILED for s in self.batch.spared]
+        self.unspared = {self.batch.keys[place]: place for place in places}
 
     @property
     def layout(self) -> Layout:
@@ -113,7 +117,7 @@ class _Work:
         for some in listed:
             rows = self._locked(reading, some)
             self._sort_out(rows)
-            if unseen := set(some.keys).difference(rows.keys):
+            if rows.keys != some.keys and (unseen := set(some.keys).difference(rows.keys)):
                 self._account_for(KeyList(sorted(unseen, key=self.unspared.__getitem__)))
         if self.eligible.keys != keys:
             listed = lists_of(self.eligible.keys, dialect.most_keys(self.layout.key))
@@ -148,6 +152,9 @@ class _Work:
         reasons = {facts: self._reason_to_stay(facts) for facts in set(rows.facts)}
         places = list(map(self.unspared.get, rows.keys))
         further = list(zip(*rows.further, strict=True)) or [()] * len(rows.keys)
+        if not any(reasons.values()) and self._all_go(places, rows):
+            self._doom(rows.keys, places, further)
+            return
         columns = zip(rows.keys, places, rows.facts, self._held(rows), further, strict=True)
         for row, (key, place, facts, held, more) in enumerate(columns):
             if place is None:
@@ -161,6 +168,23 @@ class _Work:
             else:
                 self.outcomes[place] = Outcome.DESTROYED
                 self.eligible.add(place, key, more)
+
+    def _all_go(self, places: Sequence[int | None], rows: Rows) -> TypeGuard[Sequence[int]]:
+        """Whether nothing but its dates could keep any of these rows: the usual case, in a few
+        steps for all of them instead of a few for each."""
+        if None in places or not self.query.binding.binds_nothing or any(rows.held):
+            return False
+        planned = map(self.batch.groups.__getitem__, places)  # type: ignore[arg-type]
+        return list(planned) == list(rows.groups)
+
+    def _doom(
+        self, keys: Sequence[Key], places: Sequence[int], further: Sequence[tuple[Any, ...]]
+    ) -> None:
+        for place in places:
+            self.outcomes[place] = Outcome.DESTROYED
+        self.eligible.places += places
+        self.eligible.keys += keys
+        self.eligible.further += further
 
     def _held(self, rows: Rows) -> Sequence[tuple[str, ...]]:
         """Holds on what a row says now: its record group may have changed since it was planned."""
@@ -250,6 +274,8 @@ class _Work:
         """Which item a child belongs to, by the values that the child's columns point at."""
         eligible = self.eligible
         if branch.refs == self.layout.key:
+            if len(eligible.keys) == len(self.unspared):
+                return self.unspared
             return dict(zip(eligible.keys, eligible.places, strict=True))
         columns = (*self.layout.key, *further)
         names = [column.name for column in columns]
@@ -267,7 +293,7 @@ class _Work:
         """What is about to be final, with what an interrupted attempt made final before."""
         size = len(self.batch.keys)
         texts, counts = parts.written(size)
-        present = bytearray(outcome is Outcome.DESTROYED for outcome in self.outcomes)
+        present = bytearray(codes_of(self.outcomes).translate(_DESTROYED))
         intent = Intent(present=present, parts=texts, counts=counts)
         earlier = self.batch.earlier
         if earlier is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
+from typing import Any
 
 from keepuntil.domain.items import Key, key_text
 
@@ -13,34 +15,58 @@ class Parts:
     """Child rows of the items of one batch, by the child table's label."""
 
     def __init__(self) -> None:
-        self._gathered: dict[str, dict[int, list[int | Key]]] = {}
+        self._gathered: dict[str, list[tuple[Sequence[int], Sequence[Sequence[Any]]]]] = {}
 
-    def add(self, label: str, owners: Sequence[int], columns: Sequence[Sequence[int]]) -> None:
+    def add(self, label: str, owners: Sequence[int], columns: Sequence[Sequence[Any]]) -> None:
         """Rows of ``label`` that go with the items at the places ``owners``; keys by columns."""
-        of_owner = self._gathered.setdefault(label, defaultdict(list))
-        # Whole numbers, the usual key, travel bare: a tuple each would double the cost.
-        bare = len(columns) == 1 and {int}.issuperset(map(type, columns[0]))
-        keys: Sequence[int | Key] = columns[0] if bare else list(zip(*columns, strict=True))
-        for owner, key in zip(owners, keys, strict=True):
-            of_owner[owner].append(key)
+        self._gathered.setdefault(label, []).append((owners, columns))
 
     def written(self, size: int) -> tuple[list[str], list[int]]:
         """For each of ``size`` items its parts as ASCII JSON (``""``: none) and their number."""
         texts, counts = [""] * size, [0] * size
         for label in sorted(self._gathered):
-            opening = f"{json.dumps(label)}:["
-            for owner, keys in self._gathered[label].items():
-                before = f"{texts[owner][:-1]}," if texts[owner] else "{"
-                texts[owner] = f"{before}{opening}{_listed(keys)}]}}"
-                counts[owner] += len(keys)
+            self._write(label, texts, counts)
         return texts, counts
 
+    def _write(self, label: str, texts: list[str], counts: list[int]) -> None:
+        gathered = self._gathered[label]
+        owners = _joined([places for places, _ in gathered])
+        columns = [_joined(pieces) for pieces in zip(*(held for _, held in gathered), strict=True)]
+        if len(columns) == 1 and {int}.issuperset(map(type, columns[0])):
+            lists = _whole_numbers(owners, columns[0], counts)
+        else:
+            lists = _texts(owners, columns, counts)
+        opening = f"{json.dumps(label)}:["
+        for place, listed in enumerate(lists):
+            if listed:
+                before = f"{texts[place][:-1]}," if texts[place] else "{"
+                texts[place] = f"{before}{opening}{listed}]}}"
 
-def _listed(keys: list[int | Key]) -> str:
-    """``[1],[2]``: whole numbers in their own order, other keys in that of their texts."""
-    try:
-        keys.sort()
-        return f"[{'],['.join(map(int.__repr__, keys))}]"
-    except TypeError:
-        texts = (key_text((key,) if isinstance(key, int) else key) for key in keys)
-        return ",".join(sorted(texts))
+
+def _joined(pieces: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    return pieces[0] if len(pieces) == 1 else list(chain.from_iterable(pieces))
+
+
+def _whole_numbers(owners: Sequence[int], keys: Sequence[int], counts: list[int]) -> list[str]:
+    """For each item ``[1],[2]``, in the order of the numbers. No object but its text an item."""
+    ordered = sorted(keys)
+    if ordered != list(keys):
+        pairs = sorted(zip(keys, owners, strict=True))
+        ordered, owners = [key for key, _ in pairs], [owner for _, owner in pairs]
+    lists = [""] * len(counts)
+    for owner, key in zip(owners, ordered, strict=True):
+        lists[owner] += f",[{key}]" if lists[owner] else f"[{key}]"
+        counts[owner] += 1
+    return lists
+
+
+def _texts(owners: Sequence[int], columns: Sequence[Sequence[Any]], counts: list[int]) -> list[str]:
+    """For each item its keys of any other kind, in the order of their texts."""
+    of_owner: defaultdict[int, list[Key]] = defaultdict(list)
+    for owner, key in zip(owners, zip(*columns, strict=True), strict=True):
+        of_owner[owner].append(key)
+        counts[owner] += 1
+    lists = [""] * len(counts)
+    for owner, keys in of_owner.items():
+        lists[owner] = ",".join(sorted(map(key_text, keys)))
+    return lists
