@@ -54,8 +54,8 @@ lint: .venv/ready ## Style, types, floors, containers
 		docker compose --file docker/compose.yaml --env-file docker/example.env config --quiet; \
 	else echo "lint: no docker compose here, so compose.yaml was checked against its schema only"; fi
 
-bench: .venv/ready ## Rows and objects a second, with evidence, beside the raw tools
-	@$(BIN)/python benchmarks/run.py
+bench: .venv/ready ## Rows, objects, files a second beside the raw tools (SIZE=20000, FULL=1: a million rows)
+	@$(BIN)/python benchmarks/run.py $(if $(SIZE),--size $(SIZE)) $(if $(FULL),--full)
 
 lock: $(UV) ## Resolve uv.lock anew after a change in pyproject.toml
 	@$(UV) lock

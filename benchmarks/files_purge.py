@@ -1,11 +1,10 @@
 """How fast a folder tree is purged with evidence, against ``find -delete``.
 
-    python benchmarks/files_purge.py [--files 200000] [--folder-size 500] [--at FOLDER]
+    python benchmarks/files_purge.py [--files 50000] [--folder-size 500] [--at FOLDER]
 
-Four equal trees are made in turns and settled on disk, each of half the files. Two are
-emptied by ``find -delete`` and two by Keepuntil, in the order find, ours, ours, find, so
-that a disk that grows slower or faster favours neither. Ours means: every file found and
-decided, its intent sealed with AES-256-GCM into a SQLite file that synchronises every
+In each round two equal trees are made and settled on disk; one is emptied by ``find
+-delete``, one by Keepuntil, and they take turns at being first. Ours means: every file found
+and decided, its intent sealed with AES-256-GCM into a SQLite file that synchronises every
 commit, the file compared with what was planned, unlinked, its folder synchronised, looked
 at again, and its leaf committed to. Only the ratio inside one run means anything.
 """
@@ -15,19 +14,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent / part) for part in ("plugins", "tests")]
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / part) for part in ("benchmarks", "plugins", "tests")]
+
+from measuring import Cost, Line, cost_of, keep  # noqa: E402
 
 from files_world import FilesWorld  # noqa: E402
 from keepuntil.domain.items import key_texts  # noqa: E402
@@ -37,8 +35,6 @@ from keepuntil.evidence.sealing import SealingKey  # noqa: E402
 from keepuntil.stores.files import FileTree  # noqa: E402
 from keepuntil.stores.protocol import Batch, Effect, Intent  # noqa: E402
 from store_contract import batches_of, contract_warrant  # noqa: E402
-
-T = TypeVar("T")
 
 LONG_AGO = 1_330_000_000
 
@@ -90,91 +86,77 @@ def fill(folder: Path, files: int, folder_size: int) -> None:
             os.utime(path, (LONG_AGO + number, LONG_AGO + number))
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What something took: seconds on the clock, and of processors (kernel included)."""
-
-    seconds: float
-    processor: float
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(self.seconds + other.seconds, self.processor + other.processor)
-
-
-class Stopwatch:
-    def __init__(self) -> None:
-        self._began = self._now()
-
-    def lap(self) -> Cost:
-        seconds, processor = self._now()
-        began, self._began = self._began, (seconds, processor)
-        return Cost(seconds - began[0], processor - began[1])
-
-    def _now(self) -> tuple[float, float]:
-        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        return time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used)
-
-
-def purge_with_find(folder: Path) -> Cost:
-    watch = Stopwatch()
+def purge_with_find(folder: Path) -> None:
     subprocess.run(["find", str(folder), "-type", "f", "-delete"], check=True)
-    return watch.lap()
 
 
-def purge_with_evidence(world: FilesWorld, journal: SealedJournal) -> tuple[Cost, Cost]:
-    """What finding cost and what destroying cost."""
+def destroy(world: FilesWorld, batches: list[Batch], journal: SealedJournal) -> None:
     store: FileTree = world.store()
     query = world.query(batch_items=store.facts.batch_items)
-    watch = Stopwatch()
-    batches = batches_of(store, query)
-    finding = watch.lap()
     for batch in batches:
         effect = store.destroy(query, batch, contract_warrant(), journal)
         assert set(effect.outcomes) == {Outcome.DESTROYED}
         journal.commit_leaves(batch, effect)
-    return finding, watch.lap()
+
+
+def find(world: FilesWorld) -> list[Batch]:
+    store: FileTree = world.store()
+    return batches_of(store, world.query(batch_items=store.facts.batch_items))
+
+
+def measure(here: Path, files: int, folder_size: int, rounds: int) -> list[Line]:
+    """Peer and ours take turns at being first, each on a tree of its own, settled on disk."""
+    journal = SealedJournal.at(here / "register.db")
+    peers: list[Cost] = []
+    destroying: list[Cost] = []
+    both: list[Cost] = []
+
+    def peer(folder: Path) -> None:
+        world = FilesWorld(folder)
+        fill(world.folder, files, folder_size)
+        os.sync()
+        peers.append(cost_of(lambda: purge_with_find(world.folder)))
+
+    def keepuntil(folder: Path) -> None:
+        world = FilesWorld(folder)
+        fill(world.folder, files, folder_size)
+        os.sync()
+        batches: list[Batch] = []
+        found = cost_of(lambda: batches.extend(find(world)))
+        destroying.append(cost_of(lambda: destroy(world, batches, journal)))
+        both.append(found + destroying[-1])
+
+    for number in range(rounds):
+        for turn in (peer, keepuntil) if number % 2 == 0 else (keepuntil, peer):
+            turn(here / f"{number}-{turn.__name__}")
+    return [
+        Line(
+            work=work,
+            peer="find -delete",
+            unit="files",
+            size=files,
+            goal=goal,
+            peer_costs=peers,
+            our_costs=ours,
+        )
+        for work, goal, ours in (
+            ("Files: find, decide, destroy", 1.0, both),
+            ("Files: destroy alone", None, destroying),
+        )
+    ]
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--files", type=int, default=200_000)
+    options.add_argument("--files", type=int, default=50_000, help="in each tree")
     options.add_argument("--folder-size", type=int, default=500)
+    options.add_argument("--rounds", type=int, default=2)
+    options.add_argument("--results", type=Path, default=None, help="a file that lines go to")
     options.add_argument("--at", type=Path, default=None, help="a folder on the volume to measure")
     asked = options.parse_args()
-    half = asked.files // 2
     with tempfile.TemporaryDirectory(dir=asked.at) as name:
-        here = Path(name)
-        worlds = [FilesWorld(here / f"{turn}") for turn in range(4)]
-        for world in worlds:
-            fill(world.folder, half, asked.folder_size)
-        journal = SealedJournal.at(here / "register.db")
-        raw = settled(lambda: purge_with_find(worlds[0].folder))
-        first = settled(lambda: purge_with_evidence(worlds[1], journal))
-        second = settled(lambda: purge_with_evidence(worlds[2], journal))
-        raw += settled(lambda: purge_with_find(worlds[3].folder))
-    report(2 * half, asked.folder_size, raw, first[0] + second[0], first[1] + second[1])
-
-
-def settled(purge: Callable[[], T]) -> T:
-    """Begin with nothing left to write for the disk."""
-    os.sync()
-    return purge()
-
-
-def report(files: int, folder_size: int, raw: Cost, finding: Cost, destroying: Cost) -> None:
-    print(f"{files} files of 1 KiB, {folder_size} a folder")
-    print(f"{'':27} {'seconds':>9} {'files/s':>9} {'ratio':>6} {'processor s':>12} {'ratio':>6}")
-    for name, cost in (
-        ("find -delete", raw),
-        ("keepuntil: find and decide", finding),
-        ("keepuntil: destroy", destroying),
-        ("keepuntil: both (goal 1.0)", finding + destroying),
-    ):
-        print(
-            f"{name:27} {cost.seconds:9.2f} {files / cost.seconds:9.0f} "
-            f"{raw.seconds / cost.seconds:6.2f} {cost.processor:12.2f} "
-            f"{raw.processor / cost.processor:6.2f}"
-        )
+        lines = measure(Path(name), asked.files, asked.folder_size, asked.rounds)
+        keep(asked.results, lines)
 
 
 if __name__ == "__main__":

