@@ -51,10 +51,22 @@ def run(session: Session, plan_id: str, executor: str | None, *, yes: bool) -> N
 
 @click.command()
 @click.argument("run_id")
-@click.option("--verifier", required=True, help="Who verifies; never who approved or executed.")
+@click.option("--verifier", help="Who verifies; never who approved or executed.")
+@click.option(
+    "--again", is_flag=True, help="After the certificate: is everything it covers still gone?"
+)
 @click.pass_obj
-def verify(session: Session, run_id: str, verifier: str) -> None:
+def verify(session: Session, run_id: str, verifier: str | None, *, again: bool) -> None:
     """Re-read every store of RUN_ID with the second credential, then certify what was seen."""
+    if again:
+        _verify_again(session, run_id)
+    elif verifier is None:
+        raise click.UsageError("Say who verifies: --verifier NAME.")
+    else:
+        _verify(session, run_id, verifier)
+
+
+def _verify(session: Session, run_id: str, verifier: str) -> None:
     from keepuntil.disposal import certifying, nights, verifying
     from keepuntil.register import plans, runs
 
@@ -73,3 +85,21 @@ def verify(session: Session, run_id: str, verifier: str) -> None:
         click.echo(
             f"Provisional until {certificate.provisional_until}, when the last backup ages out."
         )
+
+
+def _verify_again(session: Session, run_id: str) -> None:
+    from keepuntil.disposal import rechecking
+
+    with session.installation() as installation:
+        recheck = rechecking.recheck(installation, run_id)
+    if session.as_json:
+        print_json(recheck)
+    else:
+        rows = [(i.instance, i.certified_gone, i.looked_at, i.back) for i in recheck.instances]
+        columns = ("instance", "certified gone", "there now", "back again")
+        print_table(columns, rows, title=f"Run {recheck.run_id}, looked at again")
+        if recheck.redeclared:
+            click.echo(rechecking.REDECLARED)
+    recheck.refuse_if_back()
+    if not session.as_json:
+        click.echo("Nothing that was certified gone has come back.")

@@ -192,6 +192,14 @@ class Store(Protocol):
     def fingerprints(self, query: Query, keys: Sequence[Key]) -> list[str | None]:
         """For each key, a digest of its present state, or None when absent. Reads only."""
 
+    def present(self, query: Query) -> Iterator[list[Key]]:
+        """The key of everything that stands in the instance now, due or not, in batches of at
+        most ``query.batch_items``, in no order. Reads only.
+
+        What ``remains`` would count under a key of this instance is among them. Raises
+        StoreUnreachable, StoreMismatch: a listing that ended is a whole one.
+        """
+
     def pressure(self) -> str | None:
         """A sentence when the store asks for a pause (replica lag, throttling), else None."""
 

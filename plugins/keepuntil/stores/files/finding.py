@@ -60,6 +60,11 @@ class Finding:
         if self.found.keys or self.found.passed_over:
             yield self.found
 
+    def present(self) -> Iterator[list[Key]]:
+        """The key of every file, nothing decided. Raises StoreUnreachable as above."""
+        for page in self._pages():
+            yield [seen.key for seen in page]
+
     def _pages(self) -> Iterator[list[_Seen]]:
         page: list[_Seen] = []
         for seen in self._files():

@@ -108,6 +108,13 @@ class FileTree:
         with open_place(self._declaration, instance) as place:
             return rereading.fingerprints(place, keys, contents=instance.commit_contents)
 
+    def present(self, query: Query) -> Iterator[list[Key]]:
+        """Raises StoreUnreachable where a folder cannot be read: what is in it is unknown."""
+        instance = _folder(query.instance)
+        naming = Naming.of(query.rule, instance)
+        with open_place(self._declaration, instance) as place:
+            yield from Finding(place=place, query=query, naming=naming).present()
+
     def pressure(self) -> str | None:
         """A folder never asks for a pause."""
         return None

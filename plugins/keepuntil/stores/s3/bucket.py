@@ -80,6 +80,11 @@ class S3Bucket:
         states = survey(self._connection, names)
         return [states[name].mark if name in states else None for name in names]
 
+    def present(self, query: Query) -> Iterator[list[Key]]:
+        """Every key with any version, delete marker or unfinished upload."""
+        declared = Declared.of(query.rule, _objects(query.instance))
+        yield from finding.present(self._connection, query, declared)
+
     def pressure(self) -> str | None:
         if not self._connection.pace.under_pressure:
             return None

@@ -37,6 +37,14 @@ def find(connection: Connection, query: Query, declared: Declared) -> Iterator[F
         yield last
 
 
+def present(connection: Connection, query: Query, declared: Declared) -> Iterator[list[Key]]:
+    """The key of everything of the instance, nothing decided. See the protocol."""
+    for states in _items(connection, declared.prefix):
+        keys: list[Key] = [(state.key,) for state in states if declared.belongs(state.key)]
+        for start in range(0, len(keys), query.batch_items):
+            yield keys[start : start + query.batch_items]
+
+
 def predicate_holds(query: Query) -> tuple[str, ...]:
     """Holds by SQL predicate. Nobody can ask an object whether it meets one, so they bind all."""
     return tuple(hold_id for hold_id, _ in query.binding.predicates)

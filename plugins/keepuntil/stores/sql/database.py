@@ -111,6 +111,12 @@ class SqlDatabase:
         with self._database.reading() as session:
             return rereading.fingerprints(session, self._learn(session, query).layout, keys)
 
+    def present(self, query: Query) -> Iterator[list[Key]]:
+        """See :class:`~keepuntil.stores.protocol.Store`. A row counts in any category."""
+        with self._database.reading() as session:
+            layout = self._learn(session, query).layout
+            yield from rereading.present(session, layout, query.batch_items)
+
     def pressure(self) -> str | None:
         """A sentence while a replica is further behind than declared. See :mod:`.pressure`."""
         if self._declaration.replica_lag_limit_seconds is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from keepuntil.domain.items import Key, key_of
-from keepuntil.stores.sql.columnar import KeyList
+from keepuntil.stores.sql.columnar import KeyList, by_column, named
 from keepuntil.stores.sql.connection import Session
 from keepuntil.stores.sql.layout import EVERY_ROW, Branch, Columns, Layout
 
@@ -74,6 +74,14 @@ def _orphans(session: Session, branch: Branch, child: Branch, gone: Owners) -> I
     without = f"NOT EXISTS (SELECT 1 FROM {branch.table} AS parent WHERE {meets})"
     rows = _Rows(session, child.table, child.by, (), whole=False, condition=without)
     yield from (place for place, _, _ in rows.of(owners))
+
+
+def present(session: Session, layout: Layout, size: int) -> Iterator[list[Key]]:
+    """The key of every row of the table, in whatever category, as :func:`remains` counts them."""
+    read = [session.dialect.read_key(column) for column in layout.key]
+    sql = f"SELECT {', '.join(read)} FROM {layout.table}"
+    for rows in session.stream(sql, size):
+        yield named(by_column(rows, len(read)))
 
 
 def fingerprints(session: Session, layout: Layout, keys: Sequence[Key]) -> list[str | None]:
