@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from keepuntil.disposal import publishing
 from keepuntil.disposal.deciding import due_items
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation
@@ -48,7 +49,8 @@ def state_nothing_due(installation: Installation, plan_id: str) -> Path:
     """Sign and keep a statement that nothing was due, with what was kept and why.
 
     A night on which everything due is held is quiet too: there is nothing to approve.
-    Raises PlanError when something is to be destroyed.
+    It is entered into the log too; repeated, it is the same statement. Raises PlanError when
+    something is to be destroyed, EvidenceError when the statement on the disk was changed.
     """
     plan = plans.load(installation.register, plan_id).plan
     if plan.due:
@@ -64,7 +66,10 @@ def state_nothing_due(installation: Installation, plan_id: str) -> Path:
         )
         said = statement.make([subject], NOTHING_DUE, predicate)
         line = envelope.sign(said.encoded, installation.signing_key("certificate")).encode()
-        path.write_bytes(line)
+        scratch = path.with_suffix(".partial")
+        scratch.write_bytes(line)
+        scratch.rename(path)
+    publishing.enter(installation, publishing.QUIET, plan.plan_id, path.read_bytes())
     record(installation, plan, "nothing_due")
     return path
 

@@ -79,8 +79,7 @@ def publish(installation: Installation, *, anew: bool = False) -> LogHead | None
     or is silent is a finding, not an error: see :func:`refuse_unwitnessed`. Raises what
     :func:`log_keeping.publish` raises.
     """
-    for kind, subject, said in _events(installation):
-        _record(installation, kind, subject, said)
+    _catch_up(installation)
     return log_keeping.publish(
         installation.register,
         published_log(installation),
@@ -99,6 +98,8 @@ def announce(installation: Installation, run_id: str) -> int:
     if earlier is None:
         run = runs.load(installation.register, run_id)
         plan = plans.load(installation.register, run.warrant.plan_id).plan
+        # Whoever reads the log in order finds rule, list and decisions before what rests on them.
+        _catch_up(installation)
         index = _record(installation, INTENT, run_id, intent_statement(installation, plan, run))
     else:
         index = earlier.index
@@ -210,6 +211,14 @@ def _record(installation: Installation, kind: str, subject: str, said: Statement
         installation.signing_key("certificate"),
         installation.now(),
     )
+
+
+def _catch_up(installation: Installation) -> None:
+    """Enter every event that the register knows and the log does not."""
+    for kind, subject, said in _events(installation):
+        _record(installation, kind, subject, said)
+    for digest, line in unlogged.corrections(installation.register, CORRECTED):
+        enter(installation, CORRECTED, digest, line)
 
 
 def _events(installation: Installation) -> Iterator[_Event]:

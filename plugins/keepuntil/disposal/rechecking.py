@@ -122,9 +122,7 @@ class _Wanted:
         """At most about ``TAGS_AT_ONCE`` at a time; all the instance's leaves are read."""
         wanted: set[bytes] = set()
         leaves = 0
-        for observed in journal.observed(
-            self.installation.register, self.run_id, tally.instance
-        ):
+        for observed in journal.observed(self.installation.register, self.run_id, tally.instance):
             codes = observed.outcomes
             piece = self.packed.read(len(codes) * TAG_BYTES)
             wanted.update(compress(_each(piece), codes.translate(_IS_GONE)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, select
 
 from keepuntil.register.connection import Register
-from keepuntil.register.tables import approval, hold, log_entry, plan, rule_version
+from keepuntil.register.tables import approval, correction, hold, log_entry, plan, rule_version
 
 
 def rules(register: Register, kind: str) -> list[str]:
@@ -41,6 +41,17 @@ def holds(register: Register, kind: str) -> list[str]:
 def lifts(register: Register, kind: str) -> list[str]:
     """Identifiers of holds that were lifted."""
     return _missing(register, kind, hold.c.hold_id, hold.c.lifted_at, hold.c.lifted_at.is_not(None))
+
+
+def corrections(register: Register, kind: str) -> list[tuple[str, bytes]]:
+    """Digests and signed lines of corrections of certificates."""
+    missing = _missing(register, kind, correction.c.digest, correction.c.corrected_at)
+    query = select(correction.c.digest, correction.c.envelope)
+    with register.reading() as connection:
+        lines = dict(
+            connection.execute(query.where(correction.c.digest.in_(missing))).tuples().all()
+        )
+    return [(digest, lines[digest]) for digest in missing]
 
 
 def _missing(

@@ -8,33 +8,35 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 ED25519 = bytes.fromhex("302a300506032b6570032100")  # a public key in DER, up to its 32 bytes
 
 
-def fail(why: str) -> NoReturn:
-    sys.exit(f"FAILED  {why}\n核验未通过")
+def refuse(found: object, why: str) -> None:
+    if found:
+        sys.exit(f"FAILED  {why}\n核验未通过")
+
+
+def run(folder: Any, *arguments: str) -> Any:
+    return subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, check=False)
 
 
 def openssl(arguments: str, **contents: bytes) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in contents.items():
             Path(folder, name).write_bytes(content)
-        command = ["openssl", *arguments.split()]
-        return not subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
+        return not run(folder, *arguments.split()).returncode
 
 
 def signed(path: Path, keys: "list[bytes]") -> "tuple[Any, bytes]":
-    """The payload of a DSSE envelope that a trusted key signed, and its entry in the log."""
     said = json.loads(path.read_bytes())
     kind, payload = said["payloadType"].encode(), b64decode(said["payload"])
     pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     sig = said["signatures"][0]["sig"]
     command = "dgst -sha256 -verify key -signature sig pae"
     key = [k for k in keys if openssl(command, pae=pae, sig=b64decode(sig), key=k)]
-    if not key:
-        fail(f"{path.name} is not signed by a key you trust")
+    refuse(not key, f"{path.name} is not signed by a key you trust")
     spki = b"".join(key[0].split(b"-----")[2].split()).decode()
     verifier = {"keyDetails": "PKIX_ECDSA_P256_SHA_256", "publicKey": {"rawBytes": spki}}
     digest = {"algorithm": "SHA2_256", "digest": b64encode(sha256(pae).digest()).decode()}
@@ -53,12 +55,11 @@ def refuse_other_tree(edge: "list[Any]", records: Any, what: str) -> None:
     size, root = edge[-1] if edge else (0, b"")
     for more, left in edge[-2::-1]:
         size, root = size + more, sha256(b"\1" + left + root).digest()
-    if (size, root.hex()) != (records["treeSize"], records["rootHash"]):
-        fail(f"the entries are not those that were {what}")
+    named = records["treeSize"], records["rootHash"]
+    refuse((size, root.hex()) != named, f"the entries are not those that were {what}")
 
 
 def checkpoint(note: bytes, keys: "list[tuple[str, bytes]]") -> "tuple[int, bytes, list[str]]":
-    """Size and root of the log, and the witnesses you trust that have seen it."""
     text, _, lines = note.decode().rpartition("\n\n")
     text, seen = text + "\n", set()
     for _, name, line in (line.split(" ") for line in lines.splitlines()):
@@ -71,28 +72,24 @@ def checkpoint(note: bytes, keys: "list[tuple[str, bytes]]") -> "tuple[int, byte
                 if openssl(how, key=ED25519 + key[1:], sig=body, said=said.encode()):
                     seen.add((key[0], name))
     origin, size, root = text.split("\n")[:3]
-    if (1, origin) not in seen:
-        fail(f"the checkpoint of {origin} is not signed by its key")
+    refuse((1, origin) not in seen, f"the checkpoint of {origin} is not signed by its key")
     witnesses = sorted(name for kind, name in seen if kind == 4)
-    if not witnesses and any(key[0] == 4 for _, key in keys):
-        fail(f"no witness you trust has seen the log {origin}")
+    refuse(not witnesses and any(k[0] == 4 for _, k in keys), "no witness you trust has seen it")
     return int(size), b64decode(root), witnesses
 
 
 def lead(index: int, size: int, entry: bytes, hashes: "list[str]", root: bytes) -> None:
     at, last, reached = index, size - 1, sha256(b"\0" + entry).digest()
     for sibling in map(b64decode, hashes):
+        last = last or -1  # a line too many: it never comes back to 0
         right = at & 1 or at == last
         reached = sha256(b"\1" + (sibling + reached if right else reached + sibling)).digest()
-        while right and at and not at & 1:
-            at, last = at >> 1, last >> 1
-        at, last = at >> 1, last >> 1
-    if index >= size or last or reached != root:
-        fail("a proof does not lead to the root of its tree")
+        levels = (at & -at).bit_length() if right else 1
+        at, last = at >> levels, last >> levels
+    refuse(not 0 <= index < size or last or reached != root, "a proof does not lead to its root")
 
 
 def logged(path: Path, entry: bytes, keys: "list[tuple[str, bytes]]") -> "tuple[int, list[str]]":
-    """Where an entry stands in the log, by its tlog-proof, and which witnesses saw that log."""
     head, _, note = path.read_bytes().partition(b"\n\n")
     index, *hashes = head.decode().split("\n")[1:]
     size, root, witnesses = checkpoint(note, keys)
@@ -107,12 +104,14 @@ def trusted(folder: Path) -> "tuple[list[bytes], list[tuple[str, bytes]]]":
 
 
 def main(trust: Path, bundle: Path) -> None:
+    for line in (bundle / "SHA256SUMS").read_text().splitlines():
+        found = run(bundle, "dgst", "-sha256", "-r", f"./{line[66:]}").stdout[:64].decode()
+        refuse(found != line[:64], f"{line[66:]} is not the file that is listed")
     pems, keys = trusted(trust)
     told, entry = signed(bundle / "certificate.intoto.jsonl", pems)
     announced, intent = signed(bundle / "intent.intoto.jsonl", pems)
     digest = sha256((bundle / "run/checkpoint").read_bytes()).hexdigest()
-    if told["subject"][0]["digest"]["sha256"] != digest:
-        fail("the certificate is about another run")
+    refuse(told["subject"][0]["digest"]["sha256"] != digest, "the certificate is about another run")
     trees: tuple[list[Any], list[Any]] = ([], [])
     ends: Counter[str] = Counter()
     with (bundle / "run/entries").open("rb") as file:
@@ -125,25 +124,26 @@ def main(trust: Path, bundle: Path) -> None:
     records = told["predicate"]["records"]
     refuse_other_tree(trees[0], records, "certified")
     refuse_other_tree(trees[1], announced["predicate"]["records"], "announced beforehand")
-    if dict(ends) != records["outcomes"] or set(ends) & {"failed", "pending_external"}:
-        fail("the totals are not those of the entries")
+    other = dict(ends) != records["outcomes"] or set(ends) & {"failed", "pending_external"}
+    refuse(other, "the totals are not those of the entries")
     index, witnesses = logged(bundle / "certificate.tlog-proof", entry, keys)
-    if logged(bundle / "intent.tlog-proof", intent, keys)[0] >= index:
-        fail("the destruction was certified before it was announced")
-    if (trust / "tsa.pem").exists():
+    refuse(logged(bundle / "intent.tlog-proof", intent, keys)[0] >= index, "announced too late")
+    for tsa in trust.glob("tsa.pem"):
         sig = b64decode(json.loads(entry)["spec"]["hashedRekordV002"]["signature"]["content"])
         token = (bundle / "timestamps/certificate-signature.tsr").read_bytes()
         how = "ts -verify -partial_chain -in token -data sig -CAfile tsa"
-        if not openssl(how, token=token, sig=sig, tsa=(trust / "tsa.pem").read_bytes()):
-            fail("the time stamp is not by the authority you trust")
-    seen = f"log entry {index}, seen by {', '.join(witnesses) or 'no witness'}"
-    print(f"HOLDS  {told['predicate']['certificateId']}  {dict(ends)}  核验通过\n{seen}")
+        good = openssl(how, token=token, sig=sig, tsa=tsa.read_bytes())
+        refuse(not good, "the time stamp is not by the authority you trust")
     for path in sorted(bundle.glob("corrections/*.intoto.jsonl")):
-        print("CORRECTED 已更正  ", signed(path, pems)[0]["predicate"]["reason"])
+        said = signed(path, pems)[0]["predicate"]
+        refuse(said["kind"] == "revocation", f"the issuer took it back 已撤销: {said['reason']}")
+        print("CORRECTED 已更正  ", said["reason"])
+    print(f"HOLDS  {told['predicate']['certificateId']}  {dict(ends)}  核验通过")
+    print(f"log entry {index}, seen by {', '.join(witnesses) or 'no witness'}")
 
 
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), Path([*sys.argv, "."][2]))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        fail(f"the evidence cannot be read: {error}")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        refuse(True, f"the evidence cannot be read: {error}")

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from verify import fail, lead, logged, signed, trusted
+from verify import lead, logged, refuse, signed, trusted
 
 
 def certified(receipt: Any, trust: Path, folder: Path) -> tuple[Any, int]:
@@ -34,15 +34,14 @@ def certified(receipt: Any, trust: Path, folder: Path) -> tuple[Any, int]:
 def shown(record: Any, said: Any) -> Any:
     """What one record discloses, once it is certain that the certificate speaks of it."""
     head, _, note = record["tlogProof"].partition("\n\n")
-    if sha256(note.encode()).hexdigest() != said["subject"][0]["digest"]["sha256"]:
-        fail("a record is of another run than the certificate")
+    other = sha256(note.encode()).hexdigest() != said["subject"][0]["digest"]["sha256"]
+    refuse(other, "a record is of another run than the certificate")
     _, size, root = note.split("\n")[:3]
     index, *hashes = head.split("\n")[1:]
     lead(int(index.split()[1]), int(size), record["entry"].encode(), hashes, b64decode(root))
     item, disclosure = json.loads(record["entry"]), record["disclosure"]
     commitment = urlsafe_b64encode(sha256(disclosure.encode()).digest()).decode().rstrip("=")
-    if item["c"] != commitment:
-        fail("a disclosure is not what was committed to")
+    refuse(item["c"] != commitment, "a disclosure is not what was committed to")
     return item["o"], json.loads(urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))[2]
 
 
@@ -59,5 +58,5 @@ def main(trust: Path, path: Path) -> None:
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), Path(sys.argv[2]))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        fail(f"the receipt cannot be read: {error}")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        refuse(True, f"the receipt cannot be read: {error}")

@@ -112,8 +112,8 @@ def _everything(session: Session, layout: Layout, keys: Sequence[Key], *, whole:
     elsewhere = tuple(c for branch in layout.children for c in branch.refs if c not in layout.key)
     rows = _Rows(session, layout.table, layout.key, elsewhere, whole=whole)
     refs: list[tuple[dict[str, Any], int]] = []
-    for place, named, values in rows.of(owners):
-        refs.append((named, place))
+    for place, row, values in rows.of(owners):
+        refs.append((row, place))
         yield "", place, values
     for branch in layout.children:
         below = _by_key(branch.refs, layout.key, owners)
@@ -126,15 +126,15 @@ def _hanging(session: Session, branch: Branch, owners: Owners, *, whole: bool) -
     needed = tuple(column for child in branch.children for column in child.refs)
     rows = _Rows(session, branch.table, branch.by, needed, whole=whole)
     refs: list[tuple[dict[str, Any], int]] = []
-    for place, named, values in rows.of(owners):
-        refs.append((named, place))
+    for place, row, values in rows.of(owners):
+        refs.append((row, place))
         yield branch.label, place, values
     for child in branch.children:
         yield from _hanging(session, child, _pointed_at(child.refs, refs), whole=whole)
 
 
 def _pointed_at(columns: Columns, rows: Sequence[tuple[dict[str, Any], int]]) -> Owners:
-    pairs = ((tuple(named[c.name] for c in columns), place) for named, place in rows)
+    pairs = ((tuple(row[c.name] for c in columns), place) for row, place in rows)
     return {ref: place for ref, place in pairs if None not in ref}
 
 
