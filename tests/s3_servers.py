@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 SERVERS = [pytest.param("moto"), pytest.param("ceph", marks=pytest.mark.ceph)]
 """For ``@pytest.fixture(params=SERVERS)``; :func:`server` understands the names."""
 
+PLAIN_KEYS = [
+    "a/1", "a/10", "a/1/", "a//1", "a/1 ", " a/1", "a/", "a", "a+b", "a b", "%41", "a%2Fb", "a?b",
+    "a#b", "a&b", "a;b=c", "q\"'<>", "é", "e\u0301", "汉字/张三", "~", "a\\b", "x" * 900,
+]  # fmt: skip
+DEMANDING_KEYS = [
+    *PLAIN_KEYS, "n\nl", "r\rl", "\r\n", "t\tb", "\x01c", "c\x7f", "\x85", "\u2028", "😀", "a/😀/1",
+    "..", "./x", "a/../b", "/abs", "//", "/", "\ufffd", "\uffee", " ", "\n",
+]  # fmt: skip
+
 Kind = Literal["unversioned", "versioned", "suspended", "locked"]
 
 
@@ -190,6 +199,11 @@ def server(name: str) -> Server:
         pytest.skip("KEEPUNTIL_TEST_S3=ENDPOINT,KEY,SECRET names no S3 server")
     endpoint, key, secret = configured.split(",")
     return Server("ceph", endpoint, key, secret)
+
+
+def keys_for(name: str) -> list[str]:
+    """Keys that are hard to carry, as far as the server takes them."""
+    return DEMANDING_KEYS if name == "ceph" else PLAIN_KEYS
 
 
 @cache

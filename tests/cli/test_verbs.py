@@ -96,6 +96,23 @@ def test_from_a_plan_to_a_certificate_on_the_command_line(world: World) -> None:
     assert world.left() == {KEPT}
 
 
+def test_a_run_is_shown_with_what_became_of_its_items_and_why(world: World) -> None:
+    world.issue(DUE, "A000002-2016-11-21.pdf")
+    (world.folder / "second-name").hardlink_to(world.statements / DUE)
+    with world.open() as installation:
+        run_id = world.destroy(installation, world.plan(installation))
+    shown = json.loads(keepuntil(world, "--json", "show", run_id).stdout)
+    assert (shown["run_id"], shown["state"]) == (run_id, "executed")
+    assert [(end["outcome"], end["items"]) for end in shown["ends"]] == [
+        ("destroyed", 1),
+        ("shared", 1),
+    ]
+    said = keepuntil(world, "show", run_id[:20]).stdout
+    assert "executed" in said
+    assert all(end["reason"] in said for end in shown["ends"])
+    assert keepuntil(world, "show", "run.nothing").returncode != 0
+
+
 def test_a_hold_is_placed_listed_and_lifted(world: World) -> None:
     placed = keepuntil(
         world,

@@ -115,6 +115,23 @@ def test_totals_are_summed_by_the_database_and_zeros_are_said(register: Register
     assert sum(totals["scans"].values()) == sum(totals["empty"].values()) == 0
 
 
+def test_ends_are_counted_by_their_reasons(register: Register) -> None:
+    run_id = running(register, {"core": [3, 3], "scans": [1]}, shard_chunks=9)
+    lease = work(register, run_id).lease
+    until = {0: "object_lock_until:2031-01-01", 2: "object_lock_until:2031-01-01"}
+    journal.batch(register, lease, 0).observe(outcomes(HELD, ABSENT, HELD, reasons=until), NOW)
+    some = {1: "s3_legal_hold"}
+    journal.batch(register, lease, 1).observe(outcomes(HELD, HELD, ABSENT, reasons=some), NOW)
+    found = journal.ends(register, run_id)
+    assert found["core"] == {
+        (HELD, "object_lock_until:2031-01-01"): 2,
+        (HELD, "s3_legal_hold"): 1,
+        (HELD, ""): 1,
+        (ABSENT, ""): 2,
+    }
+    assert found["scans"] == {}
+
+
 def test_what_is_left_is_known_after_every_batch(register: Register) -> None:
     run_id = running(register, {"core": [1] * 5}, shard_chunks=3)
     assert journal.open_batches(register, run_id, 0) == [0, 1, 2]

@@ -16,17 +16,8 @@ from keepuntil.errors import StoreMismatch
 from keepuntil.stores.s3 import S3Bucket, listing, surveying
 from keepuntil.stores.s3.deleting import NOT_IN_XML
 from s3_questions import Journal, batch_of, destroyed, everything_due, found_keys
-from s3_servers import SERVERS, Place, instance_of, server
+from s3_servers import SERVERS, Place, instance_of, keys_for, server
 from store_contract import EVENT, batches_of, contract_query
-
-PLAIN_KEYS = [
-    "a/1", "a/10", "a/1/", "a//1", "a/1 ", " a/1", "a/", "a", "a+b", "a b", "%41", "a%2Fb", "a?b",
-    "a#b", "a&b", "a;b=c", "q\"'<>", "é", "e\u0301", "汉字/张三", "~", "a\\b", "x" * 900,
-]  # fmt: skip
-DEMANDING_KEYS = [
-    *PLAIN_KEYS, "n\nl", "r\rl", "\r\n", "t\tb", "\x01c", "c\x7f", "\x85", "\u2028", "😀", "a/😀/1",
-    "..", "./x", "a/../b", "/abs", "//", "/", "\ufffd", "\uffee", " ", "\n",
-]  # fmt: skip
 
 
 @pytest.fixture(params=SERVERS)
@@ -46,10 +37,6 @@ def bucket(place: Place) -> Iterator[S3Bucket]:
     bucket = place.store()
     yield bucket
     bucket.close()
-
-
-def keys_for(name: str) -> list[str]:
-    return DEMANDING_KEYS if name == "ceph" else PLAIN_KEYS
 
 
 def test_a_listing_by_prefix_never_takes_sibling_keys(place: Place, bucket: S3Bucket) -> None:

@@ -38,14 +38,37 @@ def plan(session: Session, category: str, as_of: date | None, proposed_by: str |
 
 
 @click.command()
-@click.argument("plan_id")
+@click.argument("name", metavar="PLAN_OR_RUN")
 @click.pass_obj
-def show(session: Session, plan_id: str) -> None:
-    """Show a plan: counts, oldest and newest, limits, what was not computable, who must decide."""
+def show(session: Session, name: str) -> None:
+    """Show a plan: counts, oldest and newest, limits, what was not computable, who must decide.
+
+    Or a run, whose name begins with "run.": how many items came to which end, and why.
+    """
     from keepuntil.register import plans
 
     with session.installation() as installation:
-        _print_plan(session, installation, plans.load(installation.register, plan_id).plan)
+        if name.startswith("run."):
+            _print_run(session, installation, name)
+        else:
+            _print_plan(session, installation, plans.load(installation.register, name).plan)
+
+
+def _print_run(session: Session, installation: Installation, name: str) -> None:
+    from keepuntil.register import journal, runs
+
+    run = runs.load(installation.register, name)
+    rows = [
+        (instance, outcome.value, reason, count)
+        for instance, ends in journal.ends(installation.register, run.run_id).items()
+        for (outcome, reason), count in sorted(ends.items())
+    ]
+    columns = ("instance", "outcome", "reason", "items")
+    if session.as_json:
+        items = [dict(zip(columns, row, strict=True)) for row in rows]
+        print_json({"run_id": run.run_id, "state": run.state, "ends": items})
+        return
+    print_table(columns, rows, title=f"{run.run_id}  ({run.state.value})")
 
 
 @click.command()

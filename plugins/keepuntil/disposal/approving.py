@@ -112,6 +112,8 @@ def warrant(installation: Installation, plan_id: str) -> Warrant:
     if rule.disposition.approval is ApprovalKind.NONE and not plan.exceeded and not valid:
         valid = [_pre_approve(installation, rule, stored)]
     _refuse_incomplete(rule, plan, valid)
+    # Whoever gave the last decision may have died before moving the plan on.
+    _advance(installation, stored, rule, Verdict.APPROVE)
     return _compose(rule, plan, valid, installation.now())
 
 
@@ -187,7 +189,8 @@ def _key_for(
 
 
 def _advance(installation: Installation, stored: StoredPlan, rule: Rule, verdict: Verdict) -> None:
-    """Move the plan's state. A crash before this leaves the decision, which counts all the same.
+    """Move the plan's state. A crash before this leaves the decision, which counts all the same:
+    asking for the warrant moves an approved plan on.
 
     A plan that is executing stays so: a rejection stops it before its next shard.
     """
@@ -199,7 +202,8 @@ def _advance(installation: Installation, stored: StoredPlan, rule: Rule, verdict
         return
     else:
         to_state = PlanState.APPROVED
-    plans.set_state(installation.register, stored.plan.plan_id, [PlanState.FROZEN], to_state)
+    movable = [PlanState.FROZEN, to_state]
+    plans.set_state(installation.register, stored.plan.plan_id, movable, to_state)
 
 
 def _valid(installation: Installation, rule: Rule, stored: StoredPlan) -> list[Approval]:
@@ -316,7 +320,6 @@ def _pre_approve(installation: Installation, rule: Rule, stored: StoredPlan) -> 
     key = installation.signing_key("approvals")
     sealed = seal_approval(approval, key)
     approvals.add(installation.register, stored.plan.digest, approval, sealed)
-    _advance(installation, stored, rule, approval.verdict)
     return approval
 
 

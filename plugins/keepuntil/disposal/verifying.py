@@ -248,7 +248,9 @@ def _mark_verified(installation: Installation, run: Run) -> None:
     register = installation.register
     if run.state is RunState.EXECUTED:
         runs.set_state(register, run.run_id, [RunState.EXECUTED], RunState.VERIFIED)
-        plans.set_state(register, run.warrant.plan_id, [PlanState.EXECUTED], PlanState.VERIFIED)
+        # Whoever closed the run may have died before saying so of the plan.
+        executed = [PlanState.EXECUTING, PlanState.EXECUTED]
+        plans.set_state(register, run.warrant.plan_id, executed, PlanState.VERIFIED)
 
 
 def _refuse(installation: Installation, run: Run, verification: Verification) -> None:

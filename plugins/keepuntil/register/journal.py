@@ -11,6 +11,7 @@ an intent. Whoever resumes asks :func:`open_batches` what is left.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,7 @@ __all__ = [
     "batch",
     "claim",
     "close_run",
+    "ends",
     "groups_left",
     "intended",
     "observed",
@@ -154,6 +156,25 @@ def totals(register: Register, run_id: str) -> dict[str, dict[Outcome, int]]:
         row.instance: {outcome: int(getattr(row, outcome.value) or 0) for outcome in ORDER}
         for row in rows
     }
+
+
+def ends(register: Register, run_id: str) -> dict[str, Counter[tuple[Outcome, str]]]:
+    """How many items of each instance came to which end, and by which reason; empty: none."""
+    found = {
+        instance: Counter({(outcome, ""): count for outcome, count in counts.items()})
+        for instance, counts in totals(register, run_id).items()
+    }
+    query = select(observation.c.instance, observation.c.outcomes, observation.c.reasons).where(
+        observation.c.run_id == run_id, observation.c.reasons != columns.pack_reasons({})
+    )
+    with register.reading() as connection:
+        for row in connection.execute(query):
+            counts = found[row.instance]
+            for place, reason in columns.unpack_reasons(row.reasons).items():
+                outcome = ORDER[row.outcomes[place]]
+                counts[outcome, reason] += 1
+                counts[outcome, ""] -= 1
+    return {instance: +counts for instance, counts in found.items()}
 
 
 def unfinished(register: Register, run_id: str) -> int:
