@@ -331,3 +331,28 @@ def test_memory_stays_bounded_however_long_the_columns_are() -> None:
     frame = rendered.gi_frame
     assert frame is not None
     assert max(len(value) for value in frame.f_locals.values() if isinstance(value, list)) <= 4096
+
+
+def test_the_form_of_an_intent_is_this_one_for_ever() -> None:
+    assert leaves.intent_entry(PARTED) == (
+        b'{"c":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","i":"core","k":"loan_file","v":1}'
+    )
+
+
+@given(st.lists(HASHES, max_size=9), WORDS, WORDS)
+def test_intents_hashed_by_column_are_those_the_entries_imply(
+    hashes: list[bytes], instance: str, category: str
+) -> None:
+    packed = leaves.intent_hashes(instance, category, b"".join(hashes))
+    one_by_one = [
+        merkle.leaf_hash(
+            leaves.intent_entry(LeafEntry(commitment, instance, category, "m", "destroyed"))
+        )
+        for commitment in hashes
+    ]
+    assert packed == b"".join(one_by_one)
+
+
+def test_an_intent_with_an_impossible_word_is_refused() -> None:
+    with pytest.raises(EvidenceError, match="a word of a leaf entry"):
+        leaves.intent_hashes('co"re', "loan_file", bytes(32))

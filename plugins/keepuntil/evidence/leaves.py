@@ -8,6 +8,13 @@ record, ``n`` counts them and ``p`` commits to them. Words are plain text withou
 quotation marks, backslashes and control characters, so the entry is canonical
 JSON (RFC 8785) as it stands. What the words mean is the caller's affair.
 
+Before anything is destroyed, the same commitments stand in the same order in a tree
+of *intent* entries, which say what is about to be done and not yet what came of it:
+
+    {"c":"<commitment>","i":"core","k":"loan_file","v":1}
+
+Every entry implies its intent entry, so who holds the entries can grow both trees.
+
 Many entries travel as a *bundle* (C2SP tlog-tiles): each one after its length in
 two bytes, big-endian.
 """
@@ -136,6 +143,25 @@ def leaf_hashes(columns: LeafColumns) -> bytes:
     """Packed leaf hashes (RFC 9162) of the entries, in order."""
     # The leaf prefix 0x00 is rendered with the entry instead of joined to it.
     return b"".join([sha256(entry).digest() for entry in _rendered(columns, b'\x00{"c":"')])
+
+
+def intent_hashes(instance: str, category: str, packed_commitments: bytes) -> bytes:
+    """Packed leaf hashes of the intent entries of items that follow one another in an instance."""
+    for word in (instance, category):
+        _refuse_word(word)
+    tail = _intent_tail(instance, category)
+    letters = base64_text.url_encode_column(packed_commitments, COMMITMENT_BYTES)
+    return b"".join([sha256(b'\x00{"c":"' + each + tail).digest() for each in letters])
+
+
+def intent_entry(entry: LeafEntry) -> bytes:
+    """The intent entry that this entry implies."""
+    commitment = base64_text.url_encode(entry.commitment).encode("ascii")
+    return b'{"c":"' + commitment + _intent_tail(entry.instance, entry.category)
+
+
+def _intent_tail(instance: str, category: str) -> bytes:
+    return f'","i":"{instance}","k":"{category}","v":{VERSION}}}'.encode()
 
 
 def _rendered(columns: LeafColumns, head: bytes) -> Iterator[bytes]:
