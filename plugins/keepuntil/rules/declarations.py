@@ -1,4 +1,4 @@
-"""The keys of ``stores.yaml``, ``people.yaml`` and the calendars."""
+"""The keys of ``stores.yaml``, ``people.yaml``, ``evidence.yaml`` and the calendars."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _CONNECTION: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _CONTROLLER: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
+_PREFIX: Final = re.compile(r"([A-Za-z0-9._-]+/)*")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?")
 
@@ -69,6 +70,11 @@ Bucket = Annotated[
     str,
     _matching(_BUCKET, "A bucket has 3 to 63 small letters, digits, dots and hyphens."),
     text_schema(_BUCKET.pattern),
+]
+Prefix = Annotated[
+    str,
+    _matching(_PREFIX, "A prefix is made of plain names, each followed by a slash, like log/."),
+    text_schema(_PREFIX.pattern),
 ]
 Endpoint = Annotated[
     str,
@@ -140,6 +146,34 @@ class PersonShape(Shape):
 class PeopleShape(Shape):
     controller: Controller = Field(description="the organisation's domain name, like bank.example")
     people: list[PersonShape] = Field(description="those who may approve, attest and witness")
+
+
+class LogShape(Shape):
+    origin: Controller = Field(
+        description="the name of the log for ever: a host name of yours, like log.bank.example"
+    )
+    folder: Line | None = maybe("the folder the log is written to; default: log in the home folder")
+    bucket: Bucket | None = maybe("the bucket the log is written to, instead of a folder")
+    prefix: Prefix = Field(default="", description="what the names of its objects begin with")
+    endpoint: Endpoint | None = maybe("the address of the service, when it is not Amazon's")
+    region: Label | None = maybe("the region")
+    credentials: ReferenceShape | None = maybe("where ACCESS_KEY:SECRET_KEY is found")
+    policy: RelativePath | None = maybe("the C2SP tlog-policy file that names the witnesses")
+
+
+class TimestampsShape(Shape):
+    url: Endpoint = Field(description="the address of the time-stamping authority (RFC 3161)")
+    certificate: RelativePath = Field(description="the PEM file of its certificate")
+
+
+class ReceiptsShape(Shape):
+    keep: PeriodText = Field(description="how long a receipt can be made after a certificate")
+
+
+class EvidenceShape(Shape):
+    log: LogShape = Field(description="where the append-only log of all governing events is kept")
+    timestamps: TimestampsShape | None = maybe("who stamps the time of certificates")
+    receipts: ReceiptsShape | None = maybe("receipts for single records")
 
 
 class DaysShape(Shape):

@@ -68,7 +68,7 @@ def _sql_store(
     return SqlStore(
         name=name,
         url=_reference(document, (*path, "url"), folder, shape.url),
-        reader=_any_reference(document, (*path, "reader"), folder, shape.reader),
+        reader=any_reference(document, (*path, "reader"), folder, shape.reader),
         zone=shape.zone,
         replica_lag_limit_seconds=shape.replica_lag_limit_seconds,
     )
@@ -83,15 +83,16 @@ def _s3_store(
         bucket=shape.bucket,
         endpoint=shape.endpoint,
         region=shape.region,
-        credentials=_any_reference(document, (*path, "credentials"), folder, shape.credentials),
-        reader=_any_reference(document, (*path, "reader"), folder, shape.reader),
+        credentials=any_reference(document, (*path, "credentials"), folder, shape.credentials),
+        reader=any_reference(document, (*path, "reader"), folder, shape.reader),
         irrecoverable_after=None if age_out is None else str(age_out),
     )
 
 
-def _any_reference(
+def any_reference(
     document: Document, path: Place, folder: Path, shape: ReferenceShape | None
 ) -> Reference | None:
+    """The reference at ``path``, where one was written."""
     return None if shape is None else _reference(document, path, folder, shape)
 
 

@@ -21,6 +21,7 @@ from keepuntil.rules.lint import Surroundings, lint
 from keepuntil.rules.overlaps import lint_overlaps
 from keepuntil.rules.policy_files import (
     CALENDARS,
+    EVIDENCE,
     PEOPLE,
     RULES,
     STORES,
@@ -29,6 +30,7 @@ from keepuntil.rules.policy_files import (
     stem,
 )
 from keepuntil.rules.problems import nearest, quoted, refuse
+from keepuntil.rules.publication import default_publication, publication_of
 from keepuntil.rules.reading import LATER_KINDS, read_shape
 from keepuntil.rules.schedule import Schedule
 from keepuntil.rules.schema import RuleShape
@@ -82,6 +84,9 @@ def _read(
     stores_file, people_file = read_file(folder, STORES), read_file(folder, PEOPLE)
     stores = stores_of(stores_file, folder)
     people = people_of(people_file, folder)
+    # Optional: who has no witness and no authority yet keeps a log all the same.
+    evidence_file = read_file(folder, EVIDENCE) if (folder / EVIDENCE).exists() else None
+    publication = publication_of(evidence_file, folder) if evidence_file else None
     calendars = _Calendars(folder)
     around = Surroundings(people=people.people if people else None, calendars=calendars)
     rules = [_rule(folder, name, stores, around, today) for name in names]
@@ -91,6 +96,7 @@ def _read(
     _one_a_category(complete)
     lint_overlaps(complete)
     documents = [stores_file, people_file, *others, *calendars.documents]
+    documents += [evidence_file] if evidence_file else []
     documents += [document for _, document in rules]
     refuse(problem for document in documents for problem in document.problems)
     if stores is None or people is None:
@@ -103,6 +109,7 @@ def _read(
         people=people.people,
         public_keys=people.public_keys,
         calendars=calendars.read(),
+        publication=publication or default_publication(people.controller),
         warnings=tuple(sorted(set(warnings))),
     )
 

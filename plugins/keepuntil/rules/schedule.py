@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.people import Person
+from keepuntil.domain.publication import Publication
 from keepuntil.domain.stores import StoreDeclaration
 from keepuntil.domain.working_days import WorkingDays
 from keepuntil.errors import RuleError
@@ -27,6 +28,8 @@ class Schedule:
     public_keys: Mapping[str, VerifyingKey]
     """By the id of the person."""
     calendars: Mapping[str, WorkingDays]
+    publication: Publication
+    """How evidence reaches the outside."""
     warnings: tuple[Problem, ...]
     """What stops nothing and should be looked at."""
 

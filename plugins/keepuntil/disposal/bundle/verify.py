@@ -1,0 +1,149 @@
+"""Check a destruction certificate offline: python3 verify.py TRUST [BUNDLE]
+
+Needs Python 3.8 and openssl 3.0. TRUST is a folder you got through another channel: public keys
+certificate*.pem; vkeys.txt with the keys of the log and of its witnesses; tsa.pem if in use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from base64 import b64decode, b64encode
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NoReturn
+
+ED25519 = bytes.fromhex("302a300506032b6570032100")  # a public key in DER, up to its 32 bytes
+LOG, WITNESS = 1, 4  # the first byte of a key in vkeys.txt
+
+
+def fail(why: str) -> NoReturn:
+    sys.exit(f"FAILED  {why}\n核验未通过")
+
+
+def openssl(arguments: str, **contents: bytes) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in contents.items():
+            Path(folder, name).write_bytes(content)
+        command = ["openssl", *arguments.split()]
+        return not subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
+
+
+def signed(path: Path, keys: list[bytes]) -> tuple[Any, bytes]:
+    """The payload of a DSSE envelope that a trusted key signed, and its entry in the log."""
+    said = json.loads(path.read_bytes())
+    kind, payload = said["payloadType"].encode(), b64decode(said["payload"])
+    pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    sig = said["signatures"][0]["sig"]
+    command = "dgst -sha256 -verify key -signature sig pae"
+    key = [k for k in keys if openssl(command, pae=pae, sig=b64decode(sig), key=k)]
+    if not key:
+        fail(f"{path.name} is not signed by a key you trust")
+    spki = b"".join(key[0].split(b"-----")[2].split()).decode()
+    verifier = {"keyDetails": "PKIX_ECDSA_P256_SHA_256", "publicKey": {"rawBytes": spki}}
+    digest = {"algorithm": "SHA2_256", "digest": b64encode(sha256(pae).digest()).decode()}
+    spec = {"data": digest, "signature": {"content": sig, "verifier": verifier}}
+    entry = {"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": spec}}
+    return json.loads(payload), json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
+
+
+def grow(edge: list[Any], entry: bytes) -> None:
+    """Add a leaf to a tree of RFC 9162; edge: size and root of each complete subtree."""
+    edge.append((1, sha256(b"\0" + entry).digest()))
+    while len(edge) > 1 and edge[-1][0] == edge[-2][0]:
+        edge[-2:] = [(2 * edge[-1][0], sha256(b"\1" + edge[-2][1] + edge[-1][1]).digest())]
+
+
+def refuse_other_tree(edge: list[Any], records: Any, what: str) -> None:
+    size, root = edge[-1] if edge else (0, b"")
+    for more, left in edge[-2::-1]:
+        size, root = size + more, sha256(b"\1" + left + root).digest()
+    if (size, root.hex()) != (records["treeSize"], records["rootHash"]):
+        fail(f"the entries are not those that were {what}")
+
+
+def checkpoint(note: bytes, keys: list[tuple[str, bytes]]) -> tuple[int, bytes, list[str]]:
+    """Size and root of the log, and the witnesses you trust that have seen it."""
+    text, _, lines = note.decode().rpartition("\n\n")
+    text, seen = text + "\n", set()
+    for _, name, line in (line.split(" ") for line in lines.splitlines()):
+        sig = b64decode(line)
+        for key in (key for known, key in keys if known == name):
+            if sha256(name.encode() + b"\n" + key).digest()[:4] == sig[:4]:
+                stamp = f"cosignature/v1\ntime {int.from_bytes(sig[4:12], 'big')}\n"
+                said, body = (text, sig[4:]) if key[0] == LOG else (stamp + text, sig[12:])
+                how = "pkeyutl -verify -rawin -pubin -keyform DER -inkey key -sigfile sig -in said"
+                if openssl(how, key=ED25519 + key[1:], sig=body, said=said.encode()):
+                    seen.add((key[0], name))
+    origin, size, root = text.split("\n")[:3]
+    if (LOG, origin) not in seen:
+        fail(f"the checkpoint of {origin} is not signed by its key")
+    witnesses = sorted(name for kind, name in seen if kind == WITNESS)
+    if not witnesses and any(key[0] == WITNESS for _, key in keys):
+        fail(f"no witness you trust has seen the log {origin}")
+    return int(size), b64decode(root), witnesses
+
+
+def logged(path: Path, entry: bytes, keys: list[tuple[str, bytes]]) -> tuple[int, list[str]]:
+    """Where an entry stands in the log, by its tlog-proof, and which witnesses saw that log."""
+    head, _, note = path.read_bytes().partition(b"\n\n")
+    lines = [line for line in head.decode().splitlines()[1:] if not line.startswith("extra ")]
+    at = index = int(lines[0].split()[1])
+    size, root, witnesses = checkpoint(note, keys)
+    last, reached = size - 1, sha256(b"\0" + entry).digest()
+    for sibling in map(b64decode, lines[1:]):
+        right = at & 1 or at == last
+        reached = sha256(b"\1" + (sibling + reached if right else reached + sibling)).digest()
+        while right and at and not at & 1:
+            at, last = at >> 1, last >> 1
+        at, last = at >> 1, last >> 1
+    if index >= size or last or reached != root:
+        fail(f"{path.name} does not lead to the root of the log")
+    return index, witnesses
+
+
+def main(trust: Path, bundle: Path) -> None:
+    pems = [path.read_bytes() for path in sorted(trust.glob("certificate*.pem"))]
+    lines = (trust / "vkeys.txt").read_text().split()
+    keys = [(line.split("+")[0], b64decode(line.split("+", 2)[2])) for line in lines]
+    told, entry = signed(bundle / "certificate.intoto.jsonl", pems)
+    announced, intent = signed(bundle / "intent.intoto.jsonl", pems)
+    digest = sha256((bundle / "run/checkpoint").read_bytes()).hexdigest()
+    if told["subject"][0]["digest"]["sha256"] != digest:
+        fail("the certificate is about another run")
+    trees: tuple[list[Any], list[Any]] = ([], [])
+    ends: Counter[str] = Counter()
+    with (bundle / "run/entries").open("rb") as file:
+        for length in iter(lambda: int.from_bytes(file.read(2), "big"), 0):
+            grow(trees[0], line := file.read(length))
+            item = json.loads(line)
+            ends[item["o"]] += 1
+            item = {name: item[name] for name in "cikv"}
+            grow(trees[1], json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode())
+    records = told["predicate"]["records"]
+    refuse_other_tree(trees[0], records, "certified")
+    refuse_other_tree(trees[1], announced["predicate"]["records"], "announced beforehand")
+    if dict(ends) != records["outcomes"] or set(ends) & {"failed", "pending_external"}:
+        fail("the totals are not those of the entries")
+    index, witnesses = logged(bundle / "certificate.tlog-proof", entry, keys)
+    if logged(bundle / "intent.tlog-proof", intent, keys)[0] >= index:
+        fail("the destruction was certified before it was announced")
+    if (trust / "tsa.pem").exists():
+        sig = b64decode(json.loads(entry)["spec"]["hashedRekordV002"]["signature"]["content"])
+        token = (bundle / "timestamps/certificate-signature.tsr").read_bytes()
+        how = "ts -verify -partial_chain -in token -data sig -CAfile tsa"
+        if not openssl(how, token=token, sig=sig, tsa=(trust / "tsa.pem").read_bytes()):
+            fail("the time stamp is not by the authority you trust")
+    seen = f"log entry {index}, seen by {', '.join(witnesses) or 'no witness'}"
+    print(f"HOLDS  {told['predicate']['certificateId']}  {dict(ends)}  核验通过\n{seen}")
+    for path in sorted(bundle.glob("corrections/*.intoto.jsonl")):
+        print("CORRECTED 已更正  ", signed(path, pems)[0]["predicate"]["reason"])
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), Path([*sys.argv, "."][2]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        fail(f"the evidence cannot be read: {error}")
