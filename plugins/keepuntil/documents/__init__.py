@@ -1,0 +1,13 @@
+"""What people hold in their hands: documents for A4 paper, in Chinese and English.
+
+    typesetting     a template and its data to PDF/A pages, with fonts that are embedded
+    words           every fixed phrase, in both languages
+    certificate     the destruction certificate (销毁证明)
+    destruction_list    the frozen list in counts (销毁清册)
+    pdf_signature   PAdES signatures over finished pages
+    templates/      how a page looks (Typst)
+
+A document renders what was signed elsewhere and says so on every page: the signed
+statement is the authority, the paper carries its digest. Typst, segno and pyHanko are
+imported inside functions, once a document is asked for.
+"""

@@ -1,0 +1,113 @@
+"""Every fixed phrase of the documents, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from keepuntil.documents.typesetting import Language
+from keepuntil.domain.categories import Text
+from keepuntil.domain.outcomes import Outcome
+
+
+def in_language(words: Mapping[str, Text], language: Language) -> dict[str, str]:
+    """The phrases of one language, by name."""
+    return {name: spoken(text, language) for name, text in words.items()}
+
+
+def spoken(text: Text, language: Language) -> str:
+    """One phrase in one language."""
+    return text.zh if language == "zh" else text.en
+
+
+OUTCOMES: Final = {
+    Outcome.DESTROYED: Text(zh="已销毁", en="destroyed"),
+    Outcome.ALREADY_ABSENT: Text(zh="此前已不存在", en="absent before"),
+    Outcome.HELD: Text(zh="冻结保留", en="held"),
+    Outcome.NO_LONGER_DUE: Text(zh="不再到期", en="no longer due"),
+    Outcome.SHARED: Text(zh="共享保留", en="shared, kept"),
+}
+
+VIA: Final = {
+    "airflow": Text(zh="Airflow 页面", en="Airflow"),
+    "cli": Text(zh="命令行（本人密钥）", en="command line, own key"),
+    "pages": Text(zh="网页", en="pages"),
+    "rule": Text(zh="规则预先批准", en="pre-approved by rule"),
+}
+
+CERTIFICATE: Final = {
+    "title": Text(zh="销毁证明", en="Certificate of destruction"),
+    "what": Text(zh="销毁对象", en="What this is about"),
+    "ends": Text(zh="处置结果", en="What became of each item"),
+    "methods": Text(zh="方法及其不承诺之事", en="Methods, and what they do not promise"),
+    "people": Text(zh="审批与执行", en="Who approved and who acted"),
+    "seen": Text(zh="独立复查", en="What a second reader saw"),
+    "evidence": Text(zh="证据", en="Evidence"),
+    "rendering": Text(
+        zh="本页为已签名声明的打印形式；以签名声明为准。声明摘要（SHA-256）：",
+        en="This page renders a signed statement, which is what counts. Its digest (SHA-256):",
+    ),
+    "check": Text(
+        zh="核验方法见证据包内 README.md：仅需 openssl 与 sha256sum，无需信任签发方。",
+        en="README.md in the bundle says how to check all of this with openssl and sha256sum, "
+        "without trusting whoever issued it.",
+    ),
+}
+
+LIST: Final = {
+    "title": Text(zh="销毁清册", en="Destruction list"),
+    "what": Text(zh="清册", en="The list"),
+    "counts": Text(zh="各存放处统计", en="Counted in each place"),
+    "doubts": Text(zh="无法计算期限，保留", en="Cannot be computed, kept"),
+    "signatures": Text(zh="签署", en="Signatures"),
+    "rendering": Text(
+        zh="本页为冻结清册的汇总；逐项清单加密保存于登记库，审批针对其摘要：",
+        en="This page sums up a frozen list; its items lie sealed in the register. "
+        "Approvals are bound to the list's digest:",
+    ),
+}
+
+NAMES: Final = {
+    "category": Text(zh="数据类别", en="Category"),
+    "as_of": Text(zh="基准日", en="As of"),
+    "authorities": Text(zh="处置依据", en="Legal bases"),
+    "rule": Text(zh="规则版本", en="Rule version"),
+    "plan": Text(zh="销毁清册", en="List"),
+    "run": Text(zh="运行", en="Run"),
+    "period": Text(zh="执行起止", en="Carried out"),
+    "place": Text(zh="存放处", en="place"),
+    "listed": Text(zh="清册项数", en="on the list"),
+    "method": Text(zh="方法", en="method"),
+    "caveat": Text(zh="说明", en="what it does not promise"),
+    "role": Text(zh="角色", en="role"),
+    "person": Text(zh="人员（工号）", en="person (staff number)"),
+    "via": Text(zh="方式", en="by"),
+    "at": Text(zh="时间（UTC）", en="when (UTC)"),
+    "executor": Text(zh="执行", en="carried out by"),
+    "verifier": Text(zh="复查人", en="Second reader"),
+    "reread": Text(zh="复查已销毁项", en="Destroyed items looked for"),
+    "remaining": Text(zh="仍存在的部分", en="Parts still found"),
+    "behind": Text(zh="遗漏的到期项", en="Due items left behind"),
+    "neighbours": Text(zh="邻近保留项（变动）", en="Kept neighbours (changed)"),
+    "expectations": Text(zh="核验断言", en="Expectations met"),
+    "parts": Text(zh="一并销毁的附属部分", en="Parts that went with the items"),
+    "root": Text(zh="运行树根", en="Root of the run's tree"),
+    "log": Text(zh="日志", en="Log"),
+    "entry": Text(zh="日志条目", en="Entry"),
+    "log_root": Text(zh="日志树根", en="Root of the log"),
+    "witnesses": Text(zh="见证方", en="Witnesses"),
+    "stamped": Text(zh="可信时间戳", en="Time stamp"),
+    "total": Text(zh="总数", en="total"),
+    "due": Text(zh="到期", en="due"),
+    "overdue": Text(zh="逾期", en="overdue"),
+    "held": Text(zh="冻结", en="held"),
+    "kept": Text(zh="未到期", en="kept"),
+    "restricted": Text(zh="停止处理", en="restricted"),
+    "doubt": Text(zh="原因", en="why"),
+    "items": Text(zh="项数", en="items"),
+    "digest": Text(zh="清册摘要", en="Digest"),
+    "oldest": Text(zh="最早与最晚到期日", en="Oldest and newest due date"),
+    "proposed": Text(zh="提出", en="Proposed by"),
+    "exceeded": Text(zh="超出限额", en="Above the rule's limits"),
+    "none": Text(zh="无", en="none"),
+}
