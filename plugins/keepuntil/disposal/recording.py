@@ -8,7 +8,7 @@ and its intent is durable already.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from types import TracebackType
@@ -87,7 +87,7 @@ class Recorder:
         self, slot: Slot, first: int, chunk: Chunk, spared: list[str], effect: Effect
     ) -> None:
         cells = commitments.salt_cells(self._run_key, first, len(chunk))
-        records = record_texts(self._plan.category, self._instance, chunk)
+        records = record_texts(self._plan.category, self._instance, key_texts(chunk.keys))
         parted = any(effect.counts)
         columns = OutcomeColumns(
             outcomes=bytes([CODE[outcome] for outcome in effect.outcomes]),
@@ -109,10 +109,10 @@ def first_item(plan: Plan, instance: str) -> int:
     raise KeyError(instance)
 
 
-def record_texts(category: str, instance: str, chunk: Chunk) -> list[str]:
+def record_texts(category: str, instance: str, keys: Iterable[str]) -> list[str]:
     """What each item's commitment is over: category, instance, and key, as one line of JSON."""
     before = f'{{"category":"{category}","instance":"{instance}","key":'
-    return [f"{before}{key}}}" for key in key_texts(chunk.keys)]
+    return [f"{before}{key}}}" for key in keys]
 
 
 def _reasons(spared: list[str], effect: Effect) -> dict[int, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keepuntil.domain.periods import Period
 from keepuntil.domain.stores import Reference
 
 
@@ -47,5 +46,6 @@ class Publication:
     policy: str | None
     """C2SP tlog-policy: which witnesses have to have seen the log; None: nobody."""
     time_authority: TimeAuthority | None
-    receipts_for: Period | None
-    """How long receipts can be made after a certificate; None: never."""
+    receipts: bool
+    """Whether run keys and lookup tags are kept after the certificate, so that receipts can be
+    made, until their own rule ends them."""

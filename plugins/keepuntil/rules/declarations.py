@@ -166,14 +166,12 @@ class TimestampsShape(Shape):
     certificate: RelativePath = Field(description="the PEM file of its certificate")
 
 
-class ReceiptsShape(Shape):
-    keep: PeriodText = Field(description="how long a receipt can be made after a certificate")
-
-
 class EvidenceShape(Shape):
     log: LogShape = Field(description="where the append-only log of all governing events is kept")
     timestamps: TimestampsShape | None = maybe("who stamps the time of certificates")
-    receipts: ReceiptsShape | None = maybe("receipts for single records")
+    receipts: bool = Field(
+        default=False, description="whether receipts for single records can be made afterwards"
+    )
 
 
 class DaysShape(Shape):

@@ -23,7 +23,7 @@ def default_publication(controller: str) -> Publication:
         log=LogFolder(path=None),
         policy=None,
         time_authority=None,
-        receipts_for=None,
+        receipts=False,
     )
 
 
@@ -42,7 +42,7 @@ def publication_of(document: Document, folder: Path) -> Publication | None:
         log=log,
         policy=policy,
         time_authority=authority,
-        receipts_for=None if shape.receipts is None else shape.receipts.keep,
+        receipts=shape.receipts,
     )
 
 
