@@ -12,6 +12,7 @@
     key_files     key files that nobody else can read, written once
     sealing       AES-256-GCM for lists that must be destroyable by destroying a key
     commitments   salted digests of records, opened one at a time
+    packed_tree   a large tree in few files
     leaves        what the run tree says about one record, and bundles of such entries
     base64_text   base64 with exactly one spelling
 
