@@ -30,6 +30,7 @@ VERBS = {
     "schema": "keepuntil.cli.rule_verbs:schema",
     "show": "keepuntil.cli.plan_verbs:show",
     "verify": "keepuntil.cli.run_verbs:verify",
+    "witness": "keepuntil.cli.witness_verbs:witness",
 }
 
 EXIT_CODES = """\b
