@@ -20,6 +20,7 @@ what to do. The command line prints the sentence and exits with ``exit_code``;
         RunIncomplete         some items failed: visible, never swallowed       8
         VerificationFailed    the second reader saw something else              9
         EvidenceError         hostile, damaged or foreign evidence             10
+        OutsiderUnreachable   a witness or time authority does not answer       7
         KeyFileError          a signing or sealing key cannot be used          11
         RegisterError         our own database is missing, older or newer      12
             RegisterBusy      held by another process beyond patience           7
@@ -137,6 +138,13 @@ class EvidenceError(KeepuntilError):
 
     exit_code = 10
     reason = "evidence"
+
+
+class OutsiderUnreachable(KeepuntilError):
+    """A witness or a time authority gives no usable answer; nothing was lost, try again later."""
+
+    exit_code = 7
+    reason = "outsider_unreachable"
 
 
 class KeyFileError(KeepuntilError):

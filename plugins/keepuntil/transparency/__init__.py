@@ -5,4 +5,5 @@ witness_state       what a witness remembers
 witnessing          its judgement of one submission
 witness_server      the same over HTTP, for a regulator or internal audit to run
 witness_client      collects cosignatures
+posting             one bounded question over HTTP
 """
