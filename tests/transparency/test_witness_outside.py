@@ -86,6 +86,12 @@ def talk(server: WitnessServer, data: bytes, *, cut: bool = False) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def drip(connection: socket.socket) -> None:
+    for _ in range(1000):
+        connection.sendall(b"P")
+        time.sleep(0.05)
+
+
 def request(body: bytes, *headers: str) -> bytes:
     lines = ["POST /add-checkpoint HTTP/1.1", "Host: w", f"Content-Length: {len(body)}", *headers]
     return ("\r\n".join([*lines, "Connection: close"]) + "\r\n\r\n").encode() + body
@@ -154,9 +160,7 @@ def test_who_drips_bytes_is_let_go_when_the_time_is_up(folder: Path) -> None:
             socket.create_connection((host, port), timeout=20) as connection,
             pytest.raises(OSError, match=r"pipe|reset"),
         ):
-            for _ in range(1000):
-                connection.sendall(b"P")
-                time.sleep(0.05)
+            drip(connection)
         assert b" 200 " in talk(server, request(submission(0, 2)))
 
 
