@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -124,8 +125,17 @@ def test_a_fork_is_refused_and_kept_as_proof(server: WitnessServer, log: Log) ->
     got = witness_client.collect(believed, fork.signed(), fork.prove(), now)
     assert "another log of 3 entries" in got.refusals["w"]
     (incident,) = (server.state.folder / "incidents").iterdir()
-    assert log.signed() in incident.read_bytes()
-    assert fork.signed() in incident.read_bytes()
+    said = json.loads(incident.read_bytes())
+    assert said["shown"].encode() == fork.signed()
+    assert said["cosigned"].encode().startswith(log.signed())
+    for one in ("shown", "cosigned"):
+        assert log.note_key in note.verify(Note.parse(said[one].encode()), [log.note_key])
+    # Shown again, with a stranger's signature and any old size: nothing more is kept.
+    stranger = note.sign(Note.parse(fork.signed()).text, "stranger", log.key).line.encode()
+    for old in (0, 3):
+        body = Submission(old, (), fork.signed() + stranger).encode()
+        assert post(server, body)[0] == (422 if old == 3 else 409)
+    assert list((server.state.folder / "incidents").iterdir()) == [incident]
 
 
 def test_a_grown_fork_is_refused(server: WitnessServer, log: Log) -> None:
@@ -164,7 +174,7 @@ def test_the_protocol_refuses_strangers_and_nonsense(server: WitnessServer, log:
     assert post(server, b"old 0\n\n")[0] == 400
     assert post(server, b"old 00\n\n" + log.signed())[0] == 400
     assert post(server, b"\xff\n\n" + log.signed())[0] == 400
-    assert post(server, b"x" * 70_000)[0] == 413
+    assert post(server, b"x" * 140_000)[0] == 413
     assert post(server, b"", "/other")[0] == 404
     hashes = (bytes(32),) * 64
     assert post(server, Submission(0, hashes, log.signed()).encode())[0] == 400
@@ -241,7 +251,7 @@ def test_a_witness_that_is_silent_or_lies_is_reported(server: WitnessServer, log
         f"witness liar {other.vkey} {server.url}\n"
         "quorum gone\n"
     )
-    got = witness_client.collect(policy.parse(text), log.signed(), log.prove(), now)
+    got = witness_client.collect(policy.parse(text), log.signed(), log.prove(), now, pause=0)
     assert "cannot be reached" in got.refusals["gone"]
     assert "none of the 1 trusted keys" in got.refusals["liar"]
     assert got.signed == log.signed()

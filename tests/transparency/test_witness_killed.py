@@ -22,9 +22,15 @@ ORIGIN = "log.bank.example"
 def serving(folder: Path) -> tuple[subprocess.Popen[str], str]:
     program = (
         "import sys; from keepuntil.cli.main import main; "
-        f"sys.argv = ['keepuntil', 'witness', 'serve', {str(folder)!r}, '--port', '0']; main()"
+        "sys.argv = ['keepuntil', 'witness', 'serve', sys.argv[1], '--listen', '127.0.0.1:0']; "
+        "main()"
     )
-    process = subprocess.Popen([sys.executable, "-uc", program], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-uc", program, folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     assert process.stdout is not None
     line = process.stdout.readline()
     return process, line.split(" at ")[1].split(";")[0]
@@ -57,6 +63,7 @@ def test_killed_at_random_it_never_forgets_what_it_signed(tmp_path: Path, kills:
                 signed,
                 lambda old, now=size: tree.consistency_proof(old, now),
                 lambda: int(time.time()),
+                pause=0,
             )
             if got.refusals:
                 assert "cannot be reached" in got.refusals["w"]

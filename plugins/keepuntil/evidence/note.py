@@ -30,6 +30,7 @@ _MOST_SIGNATURES = 100
 _KEY_ID_BYTES = 4
 _ED25519_BYTES = 64
 _TIME_BYTES = 8
+_LATEST_TIME = 2**63 - 1  # C2SP tlog-cosignature; and zero is how a time is left out
 
 ED25519 = 0x01
 COSIGNATURE = 0x04
@@ -195,8 +196,14 @@ def cosign(text: str, name: str, key: keys.SigningKey, at: int) -> Signature:
     """Sign as a witness that saw this text at ``at``, in seconds since 1970-01-01T00:00Z."""
     _refuse_text(text)
     _refuse_name(name)
+    _refuse_time(at)
     signature = at.to_bytes(_TIME_BYTES, "big") + key.sign(_witnessed(text, at))
     return Signature(name, key_id(name, COSIGNATURE, key.public), signature)
+
+
+def _refuse_time(at: int) -> None:
+    if not 0 < at <= _LATEST_TIME:
+        raise EvidenceError("a witness says when it saw a checkpoint, in seconds after 1970 began")
 
 
 def _witnessed(text: str, at: int) -> bytes:
@@ -233,6 +240,7 @@ def _verified_time(text: str, found: Signature, key: NoteKey) -> int | None:
     if len(found.signature) != _TIME_BYTES + _ED25519_BYTES:
         raise EvidenceError(f"the cosignature of {key.name} is not a time and a signature")
     at = int.from_bytes(found.signature[:_TIME_BYTES], "big")
+    _refuse_time(at)
     key.key.verify(found.signature[_TIME_BYTES:], _witnessed(text, at))
     return at
 

@@ -15,19 +15,21 @@ a status and a text, as the protocol has them; nothing of it depends on HTTP.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final
 
 from keepuntil.errors import EvidenceError
 from keepuntil.evidence import base64_text, merkle, note
 from keepuntil.evidence.merkle import HASH_BYTES
-from keepuntil.evidence.note import Checkpoint
-from keepuntil.transparency.witness_state import WitnessState
+from keepuntil.evidence.note import Checkpoint, Note, NoteKey
+from keepuntil.transparency.witness_state import Seen, WitnessState
 
 SIZE_TYPE: Final = "text/x.tlog.size"
 PLAIN_TYPE: Final = "text/plain; charset=utf-8"
-LARGEST_SUBMISSION: Final = 1 << 16
+# A note of sixteen signatures has to be read (C2SP signed-note), and one may have 5 kB.
+LARGEST_SUBMISSION: Final = 1 << 17
 MOST_HASHES: Final = 63
 _OLD: Final = re.compile(r"old (0|[1-9][0-9]{0,18})")
 
@@ -39,6 +41,8 @@ class Answer:
     status: int
     text: str
     kind: str = PLAIN_TYPE
+    about: str = ""
+    """Which log and size, for the witness's own journal; nothing a stranger made up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,75 +80,103 @@ class Submission:
 def add_checkpoint(state: WitnessState, body: bytes, now: Callable[[], int]) -> Answer:
     """Cosign a checkpoint, or say why not. ``now`` gives seconds since 1970-01-01T00:00Z.
 
-    (1) The request can be read, and its old size is not above the new one.        400
+    (1) The request can be read.                                                   400
     (2) The log is one that is watched.                                            404
-    (3) One of its keys has signed.                                                403
-    (4) The old size is that of the last checkpoint signed here.                   409
-    (5) The proof shows that the new tree only adds to that one.                   422
-    (6) The new checkpoint is remembered, durably, before the cosignature leaves.  200
+    (3) One of its keys has signed, and none of them wrongly.                      403
+    (4) The old size is not above the new one.                                     400
+    (5) The old size is that of the last checkpoint signed here.                   409
+    (6) The new tree is proven only to add to that one.                            422
+    (7) This witness's memory and clock can be relied on.                          503
+    (8) The new checkpoint is remembered, durably, before the cosignature leaves.  200
     """
     try:
         submission = Submission.parse(body)
-        submitted = note.Note.parse(submission.signed)
+        submitted = Note.parse(submission.signed)
         checkpoint = Checkpoint.parse(submitted.text)
-    except EvidenceError as error:
+    except EvidenceError as error:  # (1)
         return Answer(400, f"{error.sentence}\n")
-    if submission.old_size > checkpoint.size:
-        return Answer(400, "the old size is above the new one\n")
     keys = state.keys_of(checkpoint.origin)
-    if not keys:
+    if not keys:  # (2)
         return Answer(404, "this witness does not watch that log\n")
     try:
         note.verify(submitted, keys)
-    except EvidenceError as error:
-        return Answer(403, f"{error.sentence}\n")
+    except EvidenceError as error:  # (3)
+        return Answer(403, f"{error.sentence}\n", about=checkpoint.origin)
+    if submission.old_size > checkpoint.size:  # (4)
+        return Answer(400, "the old size is above the new one\n", about=checkpoint.origin)
+    signed = _only_signed_by(submitted, keys)
     with state.only(checkpoint.origin):
-        return _judge(state, submission, checkpoint, now)
+        answer = _judge(state, submission, signed, checkpoint, now)
+    return replace(answer, about=f"{checkpoint.origin} {checkpoint.size}")
+
+
+def _only_signed_by(submitted: Note, keys: Collection[NoteKey]) -> Note:
+    """Strangers' signatures are passed over: they are neither kept nor shown to anybody."""
+    known = {(key.name, key.key_id): None for key in keys}
+    kept = {
+        (one.name, one.key_id): one
+        for one in submitted.signatures
+        if (one.name, one.key_id) in known
+    }
+    return Note(submitted.text, tuple(kept.values()))
 
 
 def _judge(
-    state: WitnessState, submission: Submission, checkpoint: Checkpoint, now: Callable[[], int]
+    state: WitnessState,
+    submission: Submission,
+    signed: Note,
+    checkpoint: Checkpoint,
+    now: Callable[[], int],
 ) -> Answer:
-    last = state.last(checkpoint.origin)
-    size = 0 if last is None else last.size
-    if submission.old_size != size:
-        _report_fork(state, last, submission, checkpoint)
-        return Answer(409, f"{size}\n", SIZE_TYPE)
-    if last is not None and checkpoint.size == size and checkpoint.root != last.root:
-        _report_fork(state, last, submission, checkpoint)
-        return Answer(409, f"{size}\n", SIZE_TYPE)
     try:
-        _refuse_inconsistent(last, submission, checkpoint)
-    except EvidenceError as error:
-        return Answer(422, f"{error.sentence}\n")
-    if last is None or checkpoint.size > size:
-        state.remember(checkpoint.origin, submission.signed)
-    return Answer(200, note.cosign(checkpoint.text, state.name, state.key, now()).line)
+        seen = state.seen(checkpoint.origin)
+        if seen is not None:
+            _report_fork(state, seen, signed, checkpoint)
+        size = 0 if seen is None else seen.checkpoint.size
+        if submission.old_size != size:  # (5)
+            return Answer(409, f"{size}\n", SIZE_TYPE)
+        wrong = _inconsistency(seen, submission, checkpoint)
+        if wrong is not None:  # (6)
+            return Answer(422, f"{wrong}\n")
+        at = now()
+        if at <= 0 or (seen is not None and at < seen.at):
+            # It would say of two times which tree was the largest, and contradict itself.
+            return Answer(503, "this witness's clock is behind its last cosignature\n")
+        cosignature = note.cosign(checkpoint.text, state.name, state.key, at)
+        cosigned = Note(signed.text, (*signed.signatures, cosignature))
+        state.remember(checkpoint.origin, cosigned)  # (8)
+    except (EvidenceError, OSError):  # (7)
+        return Answer(503, "this witness cannot rely on its memory; its operator has to look\n")
+    return Answer(200, cosignature.line)
 
 
-def _refuse_inconsistent(
-    last: Checkpoint | None, submission: Submission, checkpoint: Checkpoint
-) -> None:
-    if last is None or last.size == 0:
+def _inconsistency(seen: Seen | None, submission: Submission, checkpoint: Checkpoint) -> str | None:
+    if checkpoint.size == 0 and checkpoint.root != merkle.EMPTY_ROOT:
+        return "the root of an empty log is the hash of nothing"
+    if seen is None or seen.checkpoint.size == 0:
         # Everything extends nothing, so there is nothing to prove.
-        if submission.proof:
-            raise EvidenceError("from an empty log there is no proof; it has to be left out")
-        return
-    merkle.verify_consistency(
-        old_size=last.size,
-        size=checkpoint.size,
-        old_root=last.root,
-        root=checkpoint.root,
-        proof=submission.proof,
-    )
+        return "from an empty log there is no proof; leave it out" if submission.proof else None
+    try:
+        merkle.verify_consistency(
+            old_size=seen.checkpoint.size,
+            size=checkpoint.size,
+            old_root=seen.checkpoint.root,
+            root=checkpoint.root,
+            proof=submission.proof,
+        )
+    except EvidenceError as error:
+        return error.sentence
+    return None
 
 
-def _report_fork(
-    state: WitnessState, last: Checkpoint | None, submission: Submission, checkpoint: Checkpoint
-) -> None:
-    """Two roots of one size under one signature: no accident makes these."""
-    before = state.last_note(checkpoint.origin)
-    if last is None or before is None:
+def _report_fork(state: WitnessState, seen: Seen, signed: Note, checkpoint: Checkpoint) -> None:
+    """Two roots of one size under one signature: no accident makes these.
+
+    It is kept whatever the request went on to say. That it could not be kept is no reason
+    to answer otherwise: the checkpoint is refused in any case.
+    """
+    if checkpoint.size != seen.checkpoint.size or checkpoint.root == seen.checkpoint.root:
         return
-    if checkpoint.size == last.size and checkpoint.root != last.root:
-        state.report(before, submission.signed)
+    why = f"the log signed two different trees of {checkpoint.size} entries"
+    with suppress(OSError):
+        state.report(seen, signed, why)
