@@ -60,7 +60,8 @@ def witness_running(home: Home) -> Iterator[None]:
     """
     folder = home.root / "regulator"
     port = (folder / "port").read_text()
-    command = [sys.executable, "-uc", _PROGRAM, "witness", "serve", str(folder), "--port", port]
+    serve = ["witness", "serve", str(folder), "--listen", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-uc", _PROGRAM, *serve]
     log = (folder / "witness.log").open("a", encoding="utf-8")
     with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         try:

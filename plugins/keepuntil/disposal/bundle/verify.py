@@ -104,9 +104,9 @@ def trusted(folder: Path) -> "tuple[list[bytes], list[tuple[str, bytes]]]":
 
 
 def main(trust: Path, bundle: Path) -> None:
-    for line in (bundle / "SHA256SUMS").read_text().splitlines():
-        found = run(bundle, "dgst", "-sha256", "-r", f"./{line[66:]}").stdout[:64].decode()
-        refuse(found != line[:64], f"{line[66:]} is not the file that is listed")
+    for listed in (bundle / "SHA256SUMS").read_text().splitlines():
+        found = run(bundle, "dgst", "-sha256", "-r", f"./{listed[66:]}").stdout[:64].decode()
+        refuse(found != listed[:64], f"{listed[66:]} is not the file that is listed")
     pems, keys = trusted(trust)
     told, entry = signed(bundle / "certificate.intoto.jsonl", pems)
     announced, intent = signed(bundle / "intent.intoto.jsonl", pems)
