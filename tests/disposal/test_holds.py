@@ -11,7 +11,7 @@ import pytest
 from disposal_world import NIGHT, World
 from keepuntil.disposal import executing
 from keepuntil.domain.holds import Hold, HoldScope
-from keepuntil.register import holds
+from keepuntil.register import holds, plans
 from keepuntil.stores.files import FileTree
 
 
@@ -117,3 +117,19 @@ def test_a_hold_by_predicate_on_a_row_keeps_its_scans_too(world: World) -> None:
     assert (world.scans / "F1" / "page1.tif").exists()
     assert not (world.scans / "F2" / "page1.tif").exists()
     assert certificate.outcomes == {"destroyed": 2, "held": 1}
+
+
+@pytest.mark.parametrize("when", ["before planning", "after approval"])
+def test_a_hold_by_predicate_binds_every_file_that_nobody_can_ask(world: World, when: str) -> None:
+    world.issue(FIRST, SECOND)
+    with world.open() as installation:
+        if when == "before planning":
+            holds.add(installation.register, hold(HoldScope.PREDICATE, "account = 'A000001'"))
+        plan_id = world.plan(installation)
+        if when == "after approval":
+            holds.add(installation.register, hold(HoldScope.PREDICATE, "account = 'A000001'"))
+            certificate = world.certify(installation, world.destroy(installation, plan_id))
+            assert certificate.outcomes == {"held": 2}
+        else:
+            assert plans.load(installation.register, plan_id).plan.held == 2
+    assert world.left() == {FIRST, SECOND}

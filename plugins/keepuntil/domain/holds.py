@@ -64,6 +64,12 @@ class Binding:
         )
 
     @property
+    def unanswerable(self) -> tuple[str, ...]:
+        """Holds by SQL predicate. Where nobody can ask an item whether it meets one, they bind
+        every item: unknown never destroys."""
+        return tuple(hold_id for hold_id, _ in self.predicates)
+
+    @property
     def binds_nothing(self) -> bool:
         """True when no hold could apply to any item (predicates included)."""
         return not (

@@ -22,7 +22,7 @@ from keepuntil.domain.decision import Decision, Due, Keep, Undetermined
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.errors import StoreMismatch
 from keepuntil.stores.files.contents import digest_of
-from keepuntil.stores.files.finding import decided, mark_of, records_of
+from keepuntil.stores.files.finding import decided, mark_of, records_of, unanswerable
 from keepuntil.stores.files.folders import (
     ABSENT,
     FOLDER_REPLACED,
@@ -108,7 +108,10 @@ class Destruction:
 
     def _looked_at(self, i: int) -> bool:
         """Spared items are left alone, unless they may be gone by our hands already."""
-        return not self.batch.spared[i] or self.batch.was_ours(i)
+        return not self._is_spared(i) or self.batch.was_ours(i)
+
+    def _is_spared(self, i: int) -> bool:
+        return self.batch.spared[i] or bool(unanswerable(self.query))
 
     # Look
 
@@ -137,7 +140,7 @@ class Destruction:
         except OSError as error:
             self._end(i, Outcome.FAILED, failure_code(error))
         else:
-            if not self.batch.spared[i] and self._as_planned(i, status):
+            if not self._is_spared(i) and self._as_planned(i, status):
                 self.seen[i] = status
 
     def _as_planned(self, i: int, status: os.stat_result) -> bool:
@@ -315,6 +318,9 @@ class Destruction:
 
     def _effect(self) -> Effect:
         destroyed = [outcome is Outcome.DESTROYED for outcome in self.outcomes]
+        if holds := unanswerable(self.query):
+            kept = (i for i, outcome in enumerate(self.outcomes) if outcome is Outcome.HELD)
+            self.reasons |= dict.fromkeys(kept, f"hold:{','.join(holds)}")
         return Effect(
             outcomes=self.outcomes,
             reasons=dict(sorted(self.reasons.items())),

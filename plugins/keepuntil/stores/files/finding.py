@@ -124,7 +124,7 @@ class Finding:
         found.facts.append(facts)
         found.groups.append(seen.group)
         found.marks.append(seen.mark)
-        found.held.append(())
+        found.held.append(unanswerable(self.query))
         if self._last_kept is not None:
             self._add_neighbour(self._last_kept)
             self._last_kept = None
@@ -144,6 +144,12 @@ class Finding:
 
     def _pass_over(self, why: str) -> None:
         self.found.passed_over[why] = self.found.passed_over.get(why, 0) + 1
+
+
+def unanswerable(query: Query) -> tuple[str, ...]:
+    """Holds that no file can be asked about, so they bind all of them. Where files are dated by
+    a record, the record is asked instead: a held one is not looked up."""
+    return query.binding.unanswerable if query.linked is None else ()
 
 
 def records_of(query: Query, naming: Naming, groups: Iterable[str | None]) -> Mapping[str, Facts]:

@@ -19,7 +19,6 @@ from keepuntil.stores.protocol import Batch, Effect, Intent, Journal, Query
 from keepuntil.stores.s3.connection import Connection
 from keepuntil.stores.s3.declared import Declared
 from keepuntil.stores.s3.deleting import Refusals, delete_all
-from keepuntil.stores.s3.finding import predicate_holds
 from keepuntil.stores.s3.judging import judge, why_not
 from keepuntil.stores.s3.locks import locks_of
 from keepuntil.stores.s3.states import (
@@ -94,7 +93,7 @@ class Destruction:
 
     def _not_held(self) -> list[int]:
         """Items to destroy. Holds that no object can be asked about spare all of them."""
-        if held_by := predicate_holds(self.query):
+        if held_by := self.query.binding.unanswerable:
             self.reasons = dict.fromkeys(range(len(self.keys)), f"hold:{','.join(held_by)}")
             return []
         return [i for i, spared in enumerate(self.batch.spared) if not spared]

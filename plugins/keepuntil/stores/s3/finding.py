@@ -45,11 +45,6 @@ def present(connection: Connection, query: Query, declared: Declared) -> Iterato
             yield keys[start : start + query.batch_items]
 
 
-def predicate_holds(query: Query) -> tuple[str, ...]:
-    """Holds by SQL predicate. Nobody can ask an object whether it meets one, so they bind all."""
-    return tuple(hold_id for hold_id, _ in query.binding.predicates)
-
-
 def _items(connection: Connection, prefix: str) -> Iterator[list[KeyState]]:
     """Every key with everything under it, in key order."""
     pending = _pending_uploads(connection, prefix)
@@ -90,7 +85,7 @@ class _Gathering:
     _beside_due: bool = False
 
     def __post_init__(self) -> None:
-        self._held = predicate_holds(self.query)
+        self._held = self.query.binding.unanswerable
 
     def add(self, judged: Judged) -> None:
         """Hand out what is due, count what is not."""
