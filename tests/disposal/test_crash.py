@@ -22,6 +22,7 @@ import pytest
 from disposal_world import World
 from keepuntil.disposal.checking_certificates import check_bundle
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.trust import Trust
 from keepuntil.errors import PlanError
 from keepuntil.evidence import leaves
 from keepuntil.evidence.envelope import Envelope
@@ -169,11 +170,11 @@ def end_of(world: World) -> End:
 
 
 def expect_it_holds(installation: Installation, bundle: Path) -> None:
-    check_bundle(
-        bundle,
-        certificate_key=installation.signing_key("certificate").public,
-        run_key=installation.signing_key("run").public,
+    ring = installation.key_ring
+    trust = Trust(
+        certificate_keys=ring.public_keys("certificate"), run_keys=ring.public_keys("run")
     )
+    check_bundle(bundle, trust)
 
 
 def _files(world: World) -> list[Path]:

@@ -14,8 +14,9 @@ import pytest
 
 from disposal_world import AS_OF, World
 from keepuntil.disposal.certifying import Certificate
-from keepuntil.disposal.checking_certificates import CheckedCertificate, check_bundle
+from keepuntil.disposal.checking_certificates import check_bundle
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.trust import Trust
 from keepuntil.domain.outcomes import ORDER, Outcome
 from keepuntil.evidence.keys import VerifyingKey
 from keepuntil.register import journal, plans
@@ -164,7 +165,8 @@ def expect_certificate(
 ) -> None:
     """It holds for our checker, for our command line away from home, and for stock tools."""
     bundle = Path(shutil.copytree(certificate.bundle, scratch / "elsewhere" / "bundle"))
-    checked: CheckedCertificate = check_bundle(bundle, certificate_key=keys[0], run_key=keys[1])
+    trust = Trust(certificate_keys=(keys[0],), run_keys=(keys[1],))
+    checked = check_bundle(bundle, trust)
     assert checked.outcomes == outcomes
     records = statement_of(bundle, keys[0].pem, scratch)["predicate"]["records"]
     assert records["outcomes"] == outcomes
@@ -176,8 +178,6 @@ def expect_certificate(
         sys.executable,
         "-c",
         "from keepuntil.cli.main import main; main()",
-        "cert",
-        "verify",
     ]
     said = subprocess.run(
         [*command, "cert", "verify", "bundle", "--key", "certificate.pem", "--run-key", "run.pem"],
@@ -187,8 +187,8 @@ def expect_certificate(
         text=True,
         check=True,
     )
-    ends = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
-    assert f"holds: loan_scan, as of {AS_OF}: {ends}." in said.stdout
+    ends = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items())
+    assert f": loan_scan, as of {AS_OF}: {ends}." in said.stdout
 
 
 def expect_nothing_personal(home: Path) -> None:

@@ -3,19 +3,24 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepuntil.errors import EvidenceError
 from keepuntil.evidence import keys
-from keepuntil.evidence.keys import KeyKind
 from keepuntil.evidence.note import COSIGNATURE, ED25519, Note, NoteKey
 from keepuntil.transparency import policy
 
-LOG = NoteKey("log.bank.example", ED25519, keys.generate(KeyKind.ED25519).public)
-WITNESSES = [
-    NoteKey(f"w{n}.example", COSIGNATURE, keys.generate(KeyKind.ED25519).public) for n in range(4)
-]
+
+def public(seed: int) -> keys.VerifyingKey:
+    """Always the same key: test names are made of it."""
+    private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    return keys.verifying_key(private.public_key(), "the test's key")
+
+
+LOG = NoteKey("log.bank.example", ED25519, public(100))
+WITNESSES = [NoteKey(f"w{n}.example", COSIGNATURE, public(n)) for n in range(4)]
 TEXT = f"""\
 # who we believe
 log {LOG.vkey} https://log.bank.example/
