@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from keepuntil.disposal import archives, bundle, exporting_trust
+from keepuntil.disposal import archives, bundle, certifying, correcting, exporting_trust
 from keepuntil.disposal.checking_certificates import Verdict, examine
 from keepuntil.disposal.trust import read_trust
+from keepuntil.domain.categories import Text
 from keepuntil.errors import EvidenceError, UsageError
 from keepuntil.evidence import keys, merkle, note
 from keepuntil.evidence.keys import KeyKind
@@ -35,12 +36,17 @@ SIGNED = (
 )
 
 
+WHY = Text(zh="统计有误", en="A count was wrong.")
+
+
 @dataclass(frozen=True)
 class Issued:
     """Two bundles of one bank, one more with its certificate taken back, and whom to trust."""
 
     bundle: Path
     second: Path
+    corrected: Path
+    revoked: Path
     trust: Path
 
 
@@ -60,8 +66,14 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issued]:
         exporting_trust.export_trust(installation, folder / "trust")
         first = world.whole_road(installation).bundle
         world.issue("A000004-2016-11-20.pdf", "A000005-2016-11-19.pdf")
-        second = world.whole_road(installation).bundle
-        yield Issued(first, second, folder / "trust")
+        second = world.whole_road(installation)
+        later = []
+        for kind in ("correction", "revocation"):
+            world.later(minutes=1)
+            correcting.correct(installation, second.certificate_id, kind=kind, reason=WHY, by="E2")
+            written = certifying.rewrite_bundle(installation, second.certificate_id)
+            later.append(Path(shutil.copytree(written, folder / kind)))
+        yield Issued(first, second.bundle, *later, folder / "trust")
 
 
 @pytest.fixture
@@ -120,10 +132,21 @@ def test_both_refuse_what_was_changed_or_cut(copied: Path, issued: Issued, name:
         both_refuse(copied, issued.trust)
 
 
+def test_a_correction_is_shown_and_a_revocation_ends_it(issued: Issued) -> None:
+    verdict = long_check(issued.corrected, issued.trust)
+    said = short_check(issued.corrected, issued.trust)
+    assert verdict.holds, verdict.reason
+    assert [one.reason["en"] for one in verdict.corrections] == [WHY.en]
+    assert said.returncode == 0, said.stderr
+    assert "CORRECTED" in said.stdout
+    both_refuse(issued.revoked, issued.trust)
+    assert "took this certificate back" in str(long_check(issued.revoked, issued.trust).reason)
+
+
 def test_every_file_is_listed_and_compared(copied: Path, issued: Issued) -> None:
     for path in sorted(p for p in copied.rglob("*") if p.is_file()):
         whole = path.read_bytes()
-        path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        path.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
         assert not long_check(copied, issued.trust).holds, path.name
         path.write_bytes(whole)
 
@@ -161,7 +184,8 @@ def test_the_short_check_knows_no_entry_before_the_first(tmp_path: Path, issued:
     program = Path(bundle.__file__).with_name(bundle.VERIFIER)
     code = (
         "import runpy,sys;from pathlib import Path;from base64 import b64decode;"
-        f"m=runpy.run_path({str(program)!r});k=[('log.example',b64decode({vkey.split('+', 2)[2]!r}))];"
+        f"m=runpy.run_path({str(program)!r});"
+        f"k=[('log.example',b64decode({vkey.split('+', 2)[2]!r}))];"
         "print(m['logged'](Path(sys.argv[1]),b'7',k)[0])"
     )
     true, forged = (
