@@ -25,8 +25,9 @@ def published(folder: Path, *, sm2: bool = False, stamps: bool = True) -> World:
     (world.policies / "evidence.yaml").write_text(
         f"log: {{origin: {ORIGIN}}}\n" + ("timestamps: {development: true}\n" if stamps else "")
     )
-    if sm2:
-        changing.found(world.home / "keys", [roles.SM2], world.moment)
+    more = [*(["timestamp"] if stamps else []), *([roles.SM2] if sm2 else [])]
+    if more:
+        changing.found(world.home / "keys", more, world.moment)
     return world
 
 
