@@ -69,7 +69,7 @@ clean: ## Remove the environment, the demonstration's bank and every cache
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	@echo "Installing from uv.lock into .venv (a few minutes the first time) ..."
-	@$(UV) sync --quiet --frozen --extra all --python "$(PYTHON)"
+	@$(UV) sync --quiet --frozen --compile-bytecode --extra all --python "$(PYTHON)"
 	@touch $@
 
 # An environment of its own: what an outsider runs shares nothing with what made the evidence.

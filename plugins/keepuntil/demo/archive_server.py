@@ -16,28 +16,24 @@ import pickle
 import signal
 import sys
 import threading
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from keepuntil.demo import archive, scenario
+from keepuntil.demo.archive_listing import list_versions
 
 ACCOUNT: Final = "123456789012"
 HOST: Final = "127.0.0.1"
-PAGE: Final = 1000
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def main(state: Path, port: int, scale: scenario.Scale, seed: int) -> None:
     """Serve until standard input closes. Prints ``ready`` once requests are answered."""
-    from moto.moto_server.werkzeug_app import (
-        DomainDispatcherApplication,
-        MotoRequestHandler,
-        create_backend_app,
-    )
+    from moto.moto_server.werkzeug_app import create_backend_app
     from werkzeug.serving import make_server
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -46,8 +42,8 @@ def main(state: Path, port: int, scale: scenario.Scale, seed: int) -> None:
         _restore(backend, state)
     else:
         _fill(backend, scale, seed)
-    application = _answering_retention(DomainDispatcherApplication(create_backend_app), backend)
-    server = make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
+    application = _answering(create_backend_app("s3"), backend)
+    server = make_server(HOST, port, application, threaded=True, request_handler=_handler())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
     threading.Thread(target=_wait_for_the_end, args=(server.shutdown,), daemon=True).start()
     sys.stdout.write("ready\n")
@@ -56,20 +52,48 @@ def main(state: Path, port: int, scale: scenario.Scale, seed: int) -> None:
     _save(backend, state)
 
 
+def _handler() -> type[Any]:
+    """A request handler that keeps connections, as S3 does.
+
+    Werkzeug's own closes each after one answer: a new one, with a thread of its own, costs
+    more than most answers here.
+    """
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.wrappers import Response
+
+    class Handler(MotoRequestHandler):  # type: ignore[misc]
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def run_wsgi(self) -> None:
+            environ = self.make_environ()
+            # Read whole, or what is left of it would be taken for the next request.
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            environ["wsgi.input"] = BytesIO(body)
+            said = Response.from_app(self.server.app, environ, buffered=True)
+            content = said.get_data()
+            self.send_response(said.status_code)
+            for name, value in said.headers:
+                self.send_header(name, value)
+            if "Content-Length" not in said.headers:
+                self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            self.wfile.flush()
+
+    return Handler
+
+
 def _wait_for_the_end(then: Callable[[], None]) -> None:
     sys.stdin.read()
     then()
 
 
 def _backend() -> Any:
-    """Moto's S3, with a new bucket and a listing that is quick and in S3's order.
+    """Moto's S3 with a new bucket."""
+    from moto.s3.models import s3_backends
 
-    Moto copies every object of the bucket for each page of a listing: twelve pages of
-    twelve thousand objects take it half a minute.
-    """
-    from moto.s3.models import S3Backend, s3_backends
-
-    S3Backend.list_object_versions = _list_versions
     backend = s3_backends[ACCOUNT]["aws"]
     backend.create_bucket(archive.BUCKET, "us-east-1")
     backend.put_bucket_versioning(archive.BUCKET, "Enabled")
@@ -77,79 +101,39 @@ def _backend() -> Any:
     return backend
 
 
-def _list_versions(
-    backend: Any,
-    bucket_name: str,
-    delimiter: str | None = None,
-    key_marker: str | None = None,
-    max_keys: int | None = PAGE,
-    prefix: str = "",
-    version_id_marker: str | None = None,
-) -> tuple[list[Any], list[str], list[Any], str | None, str | None]:
-    """One page of ListObjectVersions: names in order, the newest version of each first."""
-    if delimiter:
-        raise NotImplementedError("The demonstration's archive lists without a delimiter.")
-    page: list[Any] = []
-    entries = _entries(backend.get_bucket(bucket_name).keys, prefix, key_marker, version_id_marker)
-    for entry in entries:
-        if len(page) == (PAGE if max_keys is None else max_keys):
-            return *_split(page), page[-1].name, page[-1].version_id
-        page.append(entry)
-    return *_split(page), None, None
-
-
-def _entries(store: Any, prefix: str, key_marker: str | None, after: str | None) -> Iterator[Any]:
-    names = sorted(name for name in list(dict.keys(store)) if name.startswith(prefix))
-    start = bisect_left(names, key_marker) if key_marker else 0
-    for name in names[start:]:
-        if name == key_marker and not after:
-            continue
-        newest_first = list(reversed(store.getlist(name, [])))
-        for place, entry in enumerate(newest_first):
-            entry.is_latest = place == 0
-        if name == key_marker:
-            seen = next(
-                (n for n, entry in enumerate(newest_first) if entry.version_id == after), -1
-            )
-            newest_first = newest_first[seen + 1 :]
-        yield from newest_first
-
-
-def _split(page: list[Any]) -> tuple[list[Any], list[str], list[Any]]:
-    from moto.s3.models import FakeDeleteMarker
-
-    markers = [entry for entry in page if isinstance(entry, FakeDeleteMarker)]
-    return [entry for entry in page if not isinstance(entry, FakeDeleteMarker)], [], markers
-
-
-def _answering_retention(application: Application, backend: Any) -> Application:
-    """Answers GetObjectRetention, which moto takes for a plain GetObject."""
+def _answering(application: Application, backend: Any) -> Application:
+    """Answers two requests itself: ListObjectVersions, at which moto is slow, and
+    GetObjectRetention, which moto takes for a plain GetObject."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         query = parse_qs(environ["QUERY_STRING"], keep_blank_values=True)
-        if environ["REQUEST_METHOD"] != "GET" or "retention" not in query:
-            return application(environ, start_response)
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8")
-        key = path.removeprefix(f"/{archive.BUCKET}/")
-        version = query.get("versionId", [None])[0]
-        found = backend.get_object(archive.BUCKET, key, version_id=version)
-        status, body = _retention(found)
+        bucket, _, key = path[1:].partition("/")
+        if environ["REQUEST_METHOD"] != "GET" or bucket != archive.BUCKET:
+            return application(environ, start_response)
+        if "versions" in query and not key:
+            status, body = "200 OK", list_versions(backend.get_bucket(bucket).keys, query)
+        elif "retention" in query:
+            version = query.get("versionId", [None])[0]
+            status, body = _retention(backend.get_object(bucket, key, version_id=version))
+        else:
+            return application(environ, start_response)
         start_response(status, [("Content-Type", "application/xml")])
-        return [body.encode()]
+        return [body]
 
     return answer
 
 
-def _retention(found: Any) -> tuple[str, str]:
+def _retention(found: Any) -> tuple[str, bytes]:
     """Status and body of the answer about one version, None when there is no such one."""
     if found is None:
-        return "404 Not Found", "<Error><Code>NoSuchKey</Code></Error>"
+        return "404 Not Found", b"<Error><Code>NoSuchKey</Code></Error>"
     if found.lock_until is None:
-        return "404 Not Found", "<Error><Code>NoSuchObjectLockConfiguration</Code></Error>"
+        return "404 Not Found", b"<Error><Code>NoSuchObjectLockConfiguration</Code></Error>"
     return "200 OK", (
         f"<Retention><Mode>{found.lock_mode}</Mode>"
         f"<RetainUntilDate>{found.lock_until}</RetainUntilDate></Retention>"
-    )
+    ).encode()
 
 
 def _fill(backend: Any, scale: scenario.Scale, seed: int) -> None:

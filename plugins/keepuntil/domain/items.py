@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from keepuntil.errors import EvidenceError
 
@@ -15,6 +16,9 @@ Text stays text; bytes are only for file names that are not UTF-8. Dates, decima
 and UUIDs of key columns are carried as their ISO or plain text.
 """
 
+_WRITTEN: Final = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: ``json.dumps`` with separators makes an encoder for every call."""
+
 
 def key_text(key: Key) -> str:
     """ASCII JSON of a key: ``[17]``, ``["loans/7","é"]``, ``[{"base64":"/w=="}]``.
@@ -23,7 +27,7 @@ def key_text(key: Key) -> str:
     """
     if len(key) == 1 and type(key[0]) is int:
         return f"[{key[0]}]"
-    return json.dumps([_part(part) for part in key], separators=(",", ":"))
+    return _WRITTEN([_part(part) for part in key])
 
 
 def key_texts(keys: Sequence[Key]) -> list[str]:

@@ -94,14 +94,18 @@ class Sqlite:
     def among(self, columns: Columns, keys: KeyList) -> tuple[str, Parameters]:
         values = keys.columns(columns)
         if len(columns) == 1:
-            marks = ",".join("?" * len(keys))
-            return f"{columns[0].sql} IN ({marks})", tuple(values[0])
+            return _question_marks(columns[0], values[0])
+        # Row values open no index range: alone they read the whole table for every batch.
+        # The leading column does, so a batch reads what begins like its keys.
+        leading, given = _question_marks(columns[0], tuple(dict.fromkeys(values[0])))
         row = f"({','.join('?' * len(columns))})"
         rows = ",".join([row] * len(keys))
-        return f"{row_of(columns)} IN (VALUES {rows})", tuple(chain.from_iterable(keys.keys))
+        bound = tuple(chain.from_iterable(keys.keys))
+        return f"{leading} AND {row_of(columns)} IN (VALUES {rows})", given + bound
 
     def most_keys(self, columns: Columns) -> int:
-        return self._MOST_VARIABLES // len(columns)
+        named = len(columns) if len(columns) == 1 else len(columns) + 1  # the leading one twice
+        return self._MOST_VARIABLES // named
 
     def read_key(self, column: Column) -> str:
         return column.sql
@@ -256,6 +260,10 @@ class MySql(MariaDb):
 def _bound(column: Column, value: int | str | bytes) -> object:
     """A DECIMAL compared with text would be compared as a float."""
     return Decimal(value) if column.kind is KeyKind.DECIMAL and isinstance(value, str) else value
+
+
+def _question_marks(column: Column, values: Sequence[int | str | bytes]) -> tuple[str, Parameters]:
+    return f"{column.sql} IN ({','.join('?' * len(values))})", tuple(values)
 
 
 def _one_of(column: Column, values: Sequence[int | str | bytes]) -> tuple[str, Parameters]:
