@@ -30,7 +30,8 @@ def list_versions(store: Any, query: Mapping[str, list[str]]) -> bytes:
     entries = _entries(
         store, asked.get("prefix", ""), asked.get("key-marker"), asked.get("version-id-marker")
     )
-    page, more = [], False
+    page: list[tuple[Any, bool]] = []
+    more = False
     for entry, is_latest in entries:
         if more := len(page) == size:
             break

@@ -83,7 +83,10 @@ def lead(index: int, size: int, entry: bytes, hashes: "list[str]", root: bytes) 
         reached = sha256(b"\1" + (sibling + reached if right else reached + sibling)).digest()
         levels = (at & -at).bit_length() if right else 1
         at, last = at >> levels, last >> levels
-    refuse(not 0 <= index < size or last or reached != root, "a proof does not lead to its root")
+    refuse(
+        not 0 <= index < size or last or reached != root,
+        "a proof does not lead to the root of its tree",
+    )
 
 
 def logged(path: Path, entry: bytes, keys: "list[tuple[str, bytes]]") -> "tuple[int, list[str]]":
