@@ -43,7 +43,9 @@ def main(state: Path, port: int, scale: scenario.Scale, seed: int) -> None:
     else:
         _fill(backend, scale, seed)
     application = _answering(create_backend_app("s3"), backend)
-    server = make_server(HOST, port, application, threaded=True, request_handler=_handler())
+    server = make_server(
+        HOST, port, application, threaded=True, request_handler=_answering_requests()
+    )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
     threading.Thread(target=_wait_for_the_end, args=(server.shutdown,), daemon=True).start()
     sys.stdout.write("ready\n")
@@ -52,8 +54,8 @@ def main(state: Path, port: int, scale: scenario.Scale, seed: int) -> None:
     _save(backend, state)
 
 
-def _handler() -> type[Any]:
-    """A request handler that keeps connections, as S3 does.
+def _answering_requests() -> type[Any]:
+    """What answers requests and keeps connections, as S3 does.
 
     Werkzeug's own closes each after one answer: a new one, with a thread of its own, costs
     more than most answers here.
@@ -61,7 +63,7 @@ def _handler() -> type[Any]:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.wrappers import Response
 
-    class Handler(MotoRequestHandler):  # type: ignore[misc]
+    class Requests(MotoRequestHandler):  # type: ignore[misc]
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
@@ -82,7 +84,7 @@ def _handler() -> type[Any]:
             self.wfile.write(content)
             self.wfile.flush()
 
-    return Handler
+    return Requests
 
 
 def _wait_for_the_end(then: Callable[[], None]) -> None:
