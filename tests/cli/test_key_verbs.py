@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEEPUNTIL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KEEPUNTIL_POLICIES", str(tmp_path / "policies"))
     said("init")
+    time.sleep(1.1)  # one rotation a second, and the first keys are from this one
 
 
 def said(*words: str) -> str:

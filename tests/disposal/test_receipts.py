@@ -154,7 +154,9 @@ def test_receipt_secrets_end_by_the_road_itself(bank: World, tmp_path: Path) -> 
     secrets = list((bank.home / "receipts" / "statement").iterdir())
     assert [path.suffix for path in secrets] == [".secret"]
     shipped = Path(__file__).parents[2] / "retention_policies" / "rules" / "receipt_secret.yaml"
-    (bank.policies / "rules" / "receipt_secret.yaml").write_text(shipped.read_text())
+    (bank.policies / "rules" / "receipt_secret.yaml").write_text(
+        shipped.read_text().replace("share: 30%", "share: 100%")
+    )
     stores = bank.policies / "stores.yaml"
     stores.write_text(
         f"{stores.read_text()}  receipt_secrets: {{kind: files, root: {bank.home / 'receipts'}}}\n"

@@ -107,7 +107,7 @@ def signing_key(text: str) -> keys.SigningKey:
 
     seed = b64decode(text.split("+", 4)[4])[1:]
     private = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
-    return keys.SigningKey(keys.verifying_key(private.public_key(), "the key"), private)
+    return keys.HeldKey(keys.verifying_key(private.public_key(), "the key"), private)
 
 
 @pytest.mark.parametrize("log", ["run", "log"])

@@ -143,6 +143,8 @@ def test_witnesses_are_asked_before_the_checkpoint_is_shown(register: Register) 
     seen: list[Checkpoint] = []
 
     def cosign(checkpoint: bytes, prove: Prove) -> bytes:
+        if b"witness.example/w1" in checkpoint:
+            return checkpoint
         claim = laying.claim_of(checkpoint)
         assert storage.read("checkpoint") != checkpoint
         if seen:
@@ -164,7 +166,7 @@ def test_witnesses_are_asked_before_the_checkpoint_is_shown(register: Register) 
         assert head is not None
         assert head.cosigned is not None
         assert storage.read("checkpoint") == head.cosigned
-    # Asked once for each head.
+    # A witness that has signed a head signs it once.
     log_keeping.publish(register, published(storage), NOW, cosign=cosign)
     assert [one.size for one in seen] == [3, 10]
     follow(storage, JUDGE)

@@ -24,6 +24,7 @@ def test_shipped_policies_load(tmp_path: Path) -> None:
     assert [rule.category for rule in found.rules] == [
         "customer_transaction",
         "personal_loan_file",
+        "receipt_secret",
         "wealth_sales_recording",
     ]
     # Only what the research could not read in its own text is warned of.

@@ -30,7 +30,7 @@ class StoredCertificate:
     """Where its bundle was written."""
     payload: bytes
     issued_at: datetime
-    run_checkpoint: bytes | None
+    run_checkpoint: bytes | None = None
     """The signed note of the run's tree; None: issued before they were kept."""
     token: bytes | None = None
     """An RFC 3161 answer over the payload's signature."""
