@@ -257,7 +257,7 @@ def _family(dialect: Dialect) -> str:
 
 
 def _engine(store: str, text: str) -> tuple[Engine, Path | None]:
-    url, extra = _driven(store, text)
+    url, extra = driven(store, text)
     file = None
     options: dict[str, Any] = {}
     if url.get_backend_name() == "sqlite":
@@ -277,7 +277,7 @@ def _engine(store: str, text: str) -> tuple[Engine, Path | None]:
     return engine, file
 
 
-def _driven(store: str, text: str) -> tuple[URL, str]:
+def driven(store: str, text: str) -> tuple[URL, str]:
     """The URL with the driver we know how to talk to. The text itself is a secret."""
     try:
         url = make_url(text)
