@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
-from sql_servers import fresh
 
 from keepuntil.domain.paper import Item
 from keepuntil.stores.paper import (
@@ -26,6 +25,7 @@ from keepuntil.stores.paper import (
 )
 from keepuntil.stores.paper.holdings import holdings
 from keepuntil.stores.paper.tables import metadata
+from sql_servers import fresh
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ def workbook(path: Path, *rows: Sequence[object]) -> Path:
     """An XLSX file with one sheet of these rows."""
     book = Workbook()
     for row in rows:
-        book.active.append(list(row))
+        book.worksheets[0].append(list(row))
     book.save(path)
     return path
 

@@ -10,6 +10,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
+from keepuntil.domain.paper import BoxState, Item, ScanStatus, Sensitivity
+from keepuntil.errors import StoreBusy, StoreError, StoreUnreachable, UsageError
+from keepuntil.stores.paper import PaperRegister, create_tables, import_list, open_register
+from keepuntil.stores.paper.remarks import MOST_SHOWN
+from keepuntil.stores.paper.tables import paper_box, paper_item, paper_site
 from paper_world import (
     AT,
     HEADINGS,
@@ -23,12 +29,6 @@ from paper_world import (
     written,
 )
 from sql_servers import KINDS
-
-from keepuntil.domain.paper import BoxState, Item, ScanStatus, Sensitivity
-from keepuntil.errors import StoreBusy, StoreError, StoreUnreachable, UsageError
-from keepuntil.stores.paper import PaperRegister, create_tables, import_list, open_register
-from keepuntil.stores.paper.remarks import MOST_SHOWN
-from keepuntil.stores.paper.tables import paper_box, paper_item, paper_site
 
 
 @pytest.fixture
@@ -315,9 +315,7 @@ def test_a_scan_is_checked_on_a_day_or_not_at_all(
 
 
 def test_years_that_run_backwards_are_refused(register: PaperRegister, tmp_path: Path) -> None:
-    (problem,) = refused(
-        register, written(tmp_path / "list.csv", HEADINGS, line(年度="2016-2014"))
-    )
+    (problem,) = refused(register, written(tmp_path / "list.csv", HEADINGS, line(年度="2016-2014")))
     assert "first year is later" in problem
 
 
@@ -388,5 +386,8 @@ def test_making_the_tables_twice_changes_nothing(kind: str, tmp_path: Path) -> N
 def test_the_tables_know_the_closed_words_only(kind: str, tmp_path: Path) -> None:
     with paper_register(kind, tmp_path) as register:
         take(register, workbook(tmp_path / "list.xlsx", HEADINGS, line()))
-        with pytest.raises(StoreError, match="refused a statement"), register.writing() as connection:
+        with (
+            pytest.raises(StoreError, match="refused a statement"),
+            register.writing() as connection,
+        ):
             connection.execute(sa.update(paper_box).values(state="somewhere"))

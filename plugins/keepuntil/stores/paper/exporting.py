@@ -7,7 +7,7 @@ box, its version and state, is no part of a list.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -36,12 +36,13 @@ def export_list(register: PaperRegister, path: Path, *, language: Language) -> i
     appears when it is whole, in place of an earlier one. Raises UsageError for another
     suffix, StoreError when the register cannot be read or a sheet cannot hold the lines.
     """
+    write = _writer(path)
     headings = [column.zh if language is Language.ZH else column.en for column in COLUMNS]
-    partial = path.with_name(f"{path.stem}.partial{path.suffix}")
+    partial = path.with_name(f"{path.name}.partial")
     try:
         with register.reading() as connection:
             lines = _Counted(_line(box, item) for box, item in holdings(connection))
-            _write(partial, headings, lines)
+            write(partial, headings, lines)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -61,19 +62,23 @@ class _Counted:
             yield line
 
 
-def _write(path: Path, headings: Sequence[str], lines: Iterable[list[str]]) -> None:
+def _writer(path: Path) -> Callable[[Path, Sequence[str], Iterable[list[str]]], None]:
     match path.suffix.lower():
         case ".csv":
-            with path.open("w", encoding="utf-8-sig", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(headings)
-                writer.writerows(lines)
+            return _write_csv
         case ".xlsx":
             from keepuntil.stores.paper.workbooks import write_workbook
 
-            write_workbook(path, headings, lines)
+            return write_workbook
         case _:
             raise UsageError(f"{path.name}: lists are written as .csv or .xlsx; choose one.")
+
+
+def _write_csv(path: Path, headings: Sequence[str], lines: Iterable[list[str]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(headings)
+        writer.writerows(lines)
 
 
 def _line(box: Box, item: Item | None) -> list[str]:

@@ -57,23 +57,15 @@ class LineReader:
         """The line of a row: none when the row is blank or its box cannot be read."""
         if all(map(is_blank, row.cells)):
             return
-        found = self._problems.count
+        before = self._problems.count
         self._refuse_unheaded(row)
         values = self._values(row)
-        box = values["box"]
-        if box is None:
-            if self._problems.count == found:
-                self._problems.add(row.line, _NO_BOX)
-            return
-        for fault in _faults(values):
-            self._problems.add(row.line, fault)
-        sound = self._problems.count == found
-        yield Line(
-            number=row.line,
-            box=BoxWords(**{field: values[field] for field in _BOX_FIELDS}),
-            barcode=values["item"],
-            item=_item(values) if sound and values["item"] is not None else None,
-        )
+        if self._problems.count == before:
+            # Only of cells that could all be read: else one mistake would be named twice.
+            for fault in _faults(values):
+                self._problems.add(row.line, fault)
+        if values["box"] is not None:
+            yield _line(row.line, values, sound=self._problems.count == before)
 
     def _values(self, row: Row) -> dict[str, Any]:
         """One value a field; None where the row says nothing or cannot be read."""
@@ -110,8 +102,19 @@ _NO_BOX: Final = (
 )
 
 
+def _line(number: int, values: Mapping[str, Any], *, sound: bool) -> Line:
+    return Line(
+        number=number,
+        box=BoxWords(**{field: values[field] for field in _BOX_FIELDS}),
+        barcode=values["item"],
+        item=_item(values) if sound and values["item"] is not None else None,
+    )
+
+
 def _faults(values: Mapping[str, Any]) -> Iterator[str]:
-    """What cannot be right in what a line says of an item, each as a sentence."""
+    """What cannot be right in what a line says, each as a sentence."""
+    if values["box"] is None:
+        yield _NO_BOX
     if values["item"] is None:
         if any(values[field] is not None for field in _ITEM_FIELDS if field != "series"):
             yield "The line describes an item and has no barcode for it; enter the barcode."

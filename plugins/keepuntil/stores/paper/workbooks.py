@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from keepuntil.errors import StoreError
 from keepuntil.stores.paper.cells import Cell
-from keepuntil.stores.paper.headings import SEARCHED_ROWS, Row, find_headings
+from keepuntil.stores.paper.headings import SEARCHED_ROWS, Headings, Row, find_headings
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -24,6 +24,8 @@ MOST_BYTES: Final = 1 << 30
 MOST_SHARED_BYTES: Final = 1 << 26
 """Unpacked size of the table of texts, the only part that is held in memory."""
 MOST_COLUMNS: Final = 100
+SLIPPED_COLUMNS: Final = 5
+"""How far beyond the last heading a row is read, to see cells that have slipped."""
 MOST_ROWS: Final = 1_048_576
 """Excel's own bound. A row that says it lies further down is no row of Excel's."""
 
@@ -50,16 +52,17 @@ def only_list(file: IO[bytes], name: str) -> tuple[Iterator[Row], tuple[str, ...
     _refuse_dangerous(file, name)
     book = _open(file, name)
     with _sentences(name):
-        lists = [sheet for sheet in book.worksheets if _is_list(sheet)]
-        others = [sheet for sheet in book.worksheets if sheet not in lists]
+        sheets = [(sheet, _headings(sheet)) for sheet in book.worksheets]
+        lists = [each for each in sheets if each[1] is not None]
         # Where no sheet is a list the first is read, and its missing headings are reported.
-        chosen = lists[0] if lists else others.pop(0)
+        sheet, headings = (lists or sheets)[0]
     if len(lists) > 1:
         raise StoreError(
             f"{name}: {len(lists)} sheets are lists of boxes; leave one list in the workbook."
         )
-    notes = (f"{len(others)} more sheets are no lists and were not read.",) if others else ()
-    return _rows(chosen, name), notes
+    others = len(sheets) - 1
+    notes = (f"{others} more sheets are no lists and were not read.",) if others else ()
+    return _rows(sheet, _width(headings), name), notes
 
 
 def _refuse_dangerous(file: IO[bytes], name: str) -> None:
@@ -95,12 +98,18 @@ def _open(file: IO[bytes], name: str) -> Workbook:
     return book
 
 
-def _is_list(sheet: Any) -> bool:
-    return find_headings(list(islice(_cells(sheet), SEARCHED_ROWS))) is not None
+def _headings(sheet: Any) -> Headings | None:
+    return find_headings(list(islice(_cells(sheet, MOST_COLUMNS), SEARCHED_ROWS)))
 
 
-def _rows(sheet: Any, name: str) -> Iterator[Row]:
-    cells = _cells(sheet)
+def _width(headings: Headings | None) -> int:
+    if headings is None:
+        return MOST_COLUMNS
+    return max(headings.words) + 1 + SLIPPED_COLUMNS
+
+
+def _rows(sheet: Any, width: int, name: str) -> Iterator[Row]:
+    cells = _cells(sheet, width)
     while True:
         # Not across the yield: what is caught and silenced here is openpyxl's, not the reader's.
         with _sentences(name):
@@ -112,10 +121,10 @@ def _rows(sheet: Any, name: str) -> Iterator[Row]:
         yield row
 
 
-def _cells(sheet: Any) -> Iterator[Row]:
+def _cells(sheet: Any, width: int) -> Iterator[Row]:
     # What a sheet says of its own extent may be less than it holds; rows would be lost.
     sheet.reset_dimensions()
-    rows = sheet.iter_rows(min_row=1, max_col=MOST_COLUMNS)
+    rows = sheet.iter_rows(min_row=1, max_col=width)
     for line, cells in enumerate(rows, start=1):
         yield Row(line, [_cell(cell) for cell in cells])
 
@@ -159,7 +168,7 @@ def write_workbook(path: Path, headings: Sequence[str], lines: Iterable[Sequence
     for count, line in enumerate(lines, start=2):
         if count > MOST_ROWS:
             raise StoreError(
-                f"{path.name}: a sheet holds {MOST_ROWS:,} lines; write the list as CSV instead."
+                f"A sheet holds {MOST_ROWS:,} lines and the list has more; write it as CSV."
             )
         sheet.append(line)
     book.save(path)
