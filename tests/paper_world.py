@@ -1,103 +1,176 @@
-"""Lists of boxes and items as archives write them, and registers of paper to take them in."""
+"""A register of paper for tests, and people who do what custody asks at once."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
 
-import pytest
-import sqlalchemy as sa
-from openpyxl import Workbook
-
-from keepuntil.domain.paper import Item
-from keepuntil.stores.paper import (
-    ImportReport,
-    ListRefused,
-    PaperRegister,
-    create_tables,
-    import_list,
-    open_register,
+from keepuntil.domain.categories import FromColumn, PaperInstance, Rule, StoredInstance
+from keepuntil.domain.items import Key
+from keepuntil.domain.outcomes import Outcome
+from keepuntil.domain.paper import DestructionMethod, ShredLevel
+from keepuntil.domain.plans import Warrant
+from keepuntil.domain.stores import PaperStore, Reference, ReferenceKind
+from keepuntil.stores.paper import create_tables, open_register, orders
+from keepuntil.stores.paper.orders import OrderState
+from keepuntil.stores.paper.shelves import PaperShelves
+from keepuntil.stores.protocol import (
+    Batch,
+    Description,
+    Effect,
+    Facts,
+    Found,
+    Journal,
+    Query,
+    Store,
 )
-from keepuntil.stores.paper.holdings import holdings
-from keepuntil.stores.paper.tables import metadata
-from sql_servers import fresh
+from store_contract import EVENT, KEPT
 
-AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-
-HEADINGS = ("库房", "架号", "盒号", "封签号", "条码", "门类", "档号", "年度", "册数", "结清日期")
+SERIES = "PL"
+PER_BOX = 4
 
 
-def line(barcode: str = "I-1", **cells: object) -> list[object]:
-    """One good line under :data:`HEADINGS`, with some cells put another way."""
-    good: dict[str, object] = {
-        "库房": "West",
-        "架号": "A-01",
-        "盒号": "B-1",
-        "封签号": "",
-        "条码": barcode,
-        "门类": "PL",
-        "档号": f"PL-{barcode}",
-        "年度": "2014",
-        "册数": "1",
-        "结清日期": "2019-04-02",
-    }
-    return list((good | cells).values())
+class PaperWorld:
+    """One series in a register on SQLite; four items a box."""
 
-
-def written(path: Path, *rows: Sequence[object], encoding: str = "utf-8") -> Path:
-    """A CSV file of these rows."""
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    path.write_bytes(text.getvalue().encode(encoding))
-    return path
-
-
-def workbook(path: Path, *rows: Sequence[object]) -> Path:
-    """An XLSX file with one sheet of these rows."""
-    book = Workbook()
-    for row in rows:
-        book.worksheets[0].append(list(row))
-    book.save(path)
-    return path
-
-
-@contextmanager
-def paper_register(kind: str, folder: Path) -> Iterator[PaperRegister]:
-    """An empty register of paper on a fresh database of that kind."""
-    with fresh(kind, folder) as place:
-        register = open_register("records_centre", place.text)
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "paper.db"
+        self.url = f"sqlite:///{self.file}"
+        self.file.touch()
+        register = open_register("records_centre", self.url)
         create_tables(register.engine)
-        yield register
+        register.close()
+        self.declaration = PaperStore(
+            name="records_centre",
+            url=Reference(kind=ReferenceKind.ENV, name="KU_TEST_PAPER"),
+            reader=None,
+        )
+        self.instance: StoredInstance = PaperInstance(
+            id="paper",
+            store="records_centre",
+            series=SERIES,
+            events=((EVENT, FromColumn(column="closed_on")),),
+            method=DestructionMethod.SHRED,
+            level=ShredLevel.P5,
+            witnesses=2,
+            signatories=(),
+        )
+        self._run("INSERT INTO paper_site VALUES ('centre')")
+
+    def store(self) -> Store:
+        """The store with people behind it who destroy what they are given, at once."""
+        return PromptPeople(PaperShelves(self.declaration, self.url), self.url)
+
+    def shelves(self) -> PaperShelves:
+        """The store alone."""
+        return PaperShelves(self.declaration, self.url)
+
+    def put(self, number: int, closed_on: date | None, *, group: str | None = None) -> Key:
+        box = f"B{number // PER_BOX:04d}"
+        self._run(
+            "INSERT OR IGNORE INTO paper_box VALUES (?, 'centre', NULL, NULL, 1, 'shelved')", box
+        )
+        item = f"I{number:06d}"
+        self._run(
+            "INSERT INTO paper_item (item, box, series, record_group, scan_status, closed_on) "
+            "VALUES (?, ?, ?, ?, 'none', ?)",
+            item,
+            box,
+            SERIES,
+            group,
+            closed_on.isoformat() if closed_on else None,
+        )
+        return (item,)
+
+    def keys(self) -> set[Key]:
+        return {(item,) for (item,) in self._rows("SELECT item FROM paper_item")}
+
+    def remove(self, key: Key) -> None:
+        self._run("DELETE FROM paper_item WHERE item = ?", key[0])
+
+    def postpone(self, key: Key) -> bool:
+        self._run("UPDATE paper_item SET closed_on = ? WHERE item = ?", KEPT.isoformat(), key[0])
+        return True
+
+    def alter(self, key: Key) -> None:
+        self._run("UPDATE paper_item SET pages = 7 WHERE item = ?", key[0])
+
+    def wait(self, box: str, until: date) -> None:
+        self._run("INSERT INTO paper_wait VALUES (?, ?, 'last item', 'E1')", box, until.isoformat())
+
+    def orders(self) -> dict[str, str]:
+        """Each order's state by barcode."""
+        return dict(self._rows("SELECT item, state FROM paper_order"))  # type: ignore[arg-type]
+
+    def _run(self, sql: str, *values: object) -> None:
+        with closing(sqlite3.connect(self.file)) as register, register:
+            register.execute(sql, values)
+
+    def _rows(self, sql: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.file)) as register:
+            return register.execute(sql).fetchall()
+
+
+@dataclass
+class PromptPeople:
+    """A store whose orders are carried out while the caller waits.
+
+    The contract asks what became of a batch; with paper that takes people, so these stand
+    between: what a call releases they destroy, and the call is made again.
+    """
+
+    shelves: PaperShelves
+    url: str
+
+    def __post_init__(self) -> None:
+        self.facts = self.shelves.facts
+
+    def destroy(self, query: Query, batch: Batch, warrant: Warrant, journal: Journal) -> Effect:
+        effect = self.shelves.destroy(query, batch, warrant, journal)
+        if Outcome.PENDING_EXTERNAL not in effect.outcomes:
+            return effect
+        self.carry_out(warrant.plan_id)
+        return self.shelves.destroy(query, batch, warrant, _Silent())
+
+    def carry_out(self, plan: str) -> None:
+        """Take everything a plan released to the shredder."""
+        register = open_register("records_centre", self.url)
+        with register.writing() as connection:
+            waiting = [order.item for order in orders.open_orders(connection, plan)]
+            orders.move(connection, plan, waiting, OrderState.DESTROYED)
         register.close()
 
+    def describe(self, rule: Rule, instance: StoredInstance) -> Description:
+        return self.shelves.describe(rule, instance)
 
-def take(register: PaperRegister, path: Path, **stated: str) -> ImportReport:
-    return import_list(register, path, by="archivist-1", at=AT, stated=stated)
+    def find(self, query: Query) -> Iterator[Found]:
+        return self.shelves.find(query)
+
+    def look_up(self, query: Query, groups: Sequence[str]) -> Mapping[str, Facts]:
+        return self.shelves.look_up(query, groups)
+
+    def remains(self, query: Query, keys: Sequence[Key], parts: Sequence[str] = ()) -> list[int]:
+        return self.shelves.remains(query, keys, parts)
+
+    def fingerprints(self, query: Query, keys: Sequence[Key]) -> list[str | None]:
+        return self.shelves.fingerprints(query, keys)
+
+    def present(self, query: Query) -> Iterator[list[Key]]:
+        return self.shelves.present(query)
+
+    def pressure(self) -> str | None:
+        return self.shelves.pressure()
+
+    def close(self) -> None:
+        self.shelves.close()
 
 
-def refused(register: PaperRegister, path: Path, **stated: str) -> list[str]:
-    """The problems for which the list is refused; fails unless nothing of it was kept."""
-    before = contents(register)
-    with pytest.raises(ListRefused) as refusal:
-        take(register, path, **stated)
-    assert contents(register) == before
-    return [text.removeprefix(f"{path.name}:").strip() for text in refusal.value.problems.lines()]
+class _Silent:
+    """The second call's journal: the first has told the contract's."""
 
-
-def contents(register: PaperRegister) -> dict[str, list[Any]]:
-    """Every row of every table."""
-    with register.reading() as connection:
-        return {
-            table.name: [tuple(row) for row in connection.execute(sa.select(table))]
-            for table in metadata.sorted_tables
-        }
-
-
-def all_items(register: PaperRegister) -> list[Item]:
-    with register.reading() as connection:
-        return [item for _, item in holdings(connection) if item is not None]
+    def intend(self, intent: object) -> None:
+        """Striking off is the end of what was announced when the items were released."""

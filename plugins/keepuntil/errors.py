@@ -17,6 +17,7 @@ what to do. The command line prints the sentence and exits with ``exit_code``;
         ApprovalError         missing, expired, forged or not by who may        6
         RunInterrupted        stopped safely before the end: resume it          7
             LeaseLost         another worker has taken over this shard          7
+            RunPending        people have yet to carry something out            7
         RunIncomplete         some items failed: visible, never swallowed       8
         VerificationFailed    the second reader saw something else              9
         EvidenceError         hostile, damaged or foreign evidence             10
@@ -117,6 +118,12 @@ class LeaseLost(RunInterrupted):
     """Another worker has taken over this shard; this one must not go on."""
 
     reason = "lease_lost"
+
+
+class RunPending(RunInterrupted):
+    """Nothing failed, but people have yet to carry something out: paper in custody."""
+
+    reason = "run_pending"
 
 
 class RunIncomplete(KeepuntilError):

@@ -8,11 +8,13 @@ written. A crash anywhere leaves a run that resumes to the same result.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
+from typing import NoReturn
 
 from keepuntil.disposal.approving import warrant
 from keepuntil.disposal.asking import asking, phases
@@ -26,7 +28,7 @@ from keepuntil.domain.chunks import Chunk
 from keepuntil.domain.holds import Binding
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.domain.plans import Plan, Warrant
-from keepuntil.errors import PlanError, RunIncomplete, RunInterrupted, UsageError
+from keepuntil.errors import PlanError, RunIncomplete, RunInterrupted, RunPending, UsageError
 from keepuntil.register import holds, journal, plans, runs
 from keepuntil.register.journal import Lease, Shard, Slot
 from keepuntil.register.plans import PlanState
@@ -52,6 +54,8 @@ class ShardReport:
     shard: int
     batches: int
     items: int
+    pending: int
+    """Items that people have yet to carry out; the shard is called again for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +140,7 @@ def destroy_shard(
 
 
 def close_run(installation: Installation, run_id: str) -> RunReport:
-    """Say that nothing is left to do. Raises RunInterrupted, RunIncomplete with counts."""
+    """Say that nothing is left to do. Raises RunInterrupted, RunPending, RunIncomplete."""
     register = installation.register
     unfinished = journal.unfinished(register, run_id)
     if unfinished:
@@ -144,21 +148,9 @@ def close_run(installation: Installation, run_id: str) -> RunReport:
             f"The run {run_id} has {unfinished} batches to go; resume it: keepuntil run {run_id}"
         )
     totals = journal.totals(register, run_id)
-    failed = sum(outcomes.get(Outcome.FAILED, 0) for outcomes in totals.values())
     state = journal.close_run(register, run_id, installation.now())
     if state is RunState.INCOMPLETE:
-        problem_found(
-            installation,
-            kind="destruction_failed",
-            subject=run_id,
-            zh=f"运行 {run_id} 有 {failed} 项未能销毁。",
-            en=f"{failed} items of the run {run_id} could not be destroyed.",
-            items=failed,
-        )
-        raise RunIncomplete(
-            f"{failed} items of the run {run_id} could not be destroyed, so it has no "
-            f"certificate. See why (keepuntil show {run_id}), then resume: keepuntil run {run_id}"
-        )
+        _refuse_open_ends(installation, run_id, totals.values())
     _mark_executed(installation, run_id)
     return RunReport(
         run_id=run_id,
@@ -166,6 +158,32 @@ def close_run(installation: Installation, run_id: str) -> RunReport:
             instance: {outcome.value: count for outcome, count in outcomes.items() if count}
             for instance, outcomes in totals.items()
         },
+    )
+
+
+def _refuse_open_ends(
+    installation: Installation, run_id: str, totals: Iterable[Mapping[Outcome, int]]
+) -> NoReturn:
+    """Say that people have yet to carry something out, or that something failed."""
+    ends = sum((Counter(outcomes) for outcomes in totals), Counter[Outcome]())
+    failed, pending = ends[Outcome.FAILED], ends[Outcome.PENDING_EXTERNAL]
+    if not failed:
+        raise RunPending(
+            f"{pending} items of the run {run_id} wait for people to carry them out "
+            f"(keepuntil paper boxes {run_id}); there is no certificate until then. After that, "
+            f"go on: keepuntil run {run_id}"
+        )
+    problem_found(
+        installation,
+        kind="destruction_failed",
+        subject=run_id,
+        zh=f"运行 {run_id} 有 {failed} 项未能销毁。",
+        en=f"{failed} items of the run {run_id} could not be destroyed.",
+        items=failed,
+    )
+    raise RunIncomplete(
+        f"{failed} items of the run {run_id} could not be destroyed, so it has no "
+        f"certificate. See why (keepuntil show {run_id}), then resume: keepuntil run {run_id}"
     )
 
 
@@ -182,7 +200,7 @@ class _ShardWork:
     left_behind: frozenset[str]
 
     def carry_out(self, shard_no: int, progress: Progress | None) -> ShardReport:
-        batches = items = 0
+        batches = items = pending = 0
         register = self.installation.register
         instance = self.query.instance.id
         with Recorder(self.installation, self.run, instance) as recorder:
@@ -190,13 +208,14 @@ class _ShardWork:
                 stop_or_wait(self.installation, self.query.rule, self.granted, self.store)
                 self.lease.renew(self.installation.now())
                 chunk = plans.chunk(register, self.granted.plan_id, instance, seq)
-                self._destroy_batch(seq, chunk, recorder)
+                pending += self._destroy_batch(seq, chunk, recorder)
                 batches, items = batches + 1, items + len(chunk)
                 if progress is not None:
                     progress(instance, len(chunk))
-        return ShardReport(shard=shard_no, batches=batches, items=items)
+        return ShardReport(shard=shard_no, batches=batches, items=items, pending=pending)
 
-    def _destroy_batch(self, seq: int, chunk: Chunk, recorder: Recorder) -> None:
+    def _destroy_batch(self, seq: int, chunk: Chunk, recorder: Recorder) -> int:
+        """How many of its items are pending now."""
         register = self.installation.register
         slot = journal.batch(register, self.lease, seq)
         if slot.attempts >= MOST_ATTEMPTS:
@@ -226,6 +245,7 @@ class _ShardWork:
             announcing = Announcing(slot, confirm, self.installation.now)
             effect = self.store.destroy(query, batch, self.granted, announcing)
         recorder.record(slot, seq, chunk, spared, effect)
+        return effect.outcomes.count(Outcome.PENDING_EXTERNAL)
 
     def _spared(self, chunk: Chunk, binding: Binding) -> list[str]:
         """Why an item is not to be touched at all; empty: it may be."""

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from keepuntil.domain.clock import Clock
+from keepuntil.domain.paper import DestructionMethod, ShredLevel
 from keepuntil.domain.periods import Period
 
 
@@ -216,6 +217,24 @@ class FilesInstance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaperInstance:
+    """Items of one series in a register of paper. Their record group is the register's own."""
+
+    id: str
+    store: str
+    series: str
+    """The archive's class (门类), by which the register tells its items apart."""
+    events: tuple[tuple[str, EventSource], ...]
+    method: DestructionMethod
+    level: ShredLevel | None
+    """Where it is shredded, the least that will do."""
+    witnesses: int
+    """How many have to watch, two or more."""
+    signatories: tuple[str, ...]
+    """Who signs the list before it is carried out, by role; empty: the rule's approvers do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackupInstance:
     """Copies nobody can pick single records out of; they age out by themselves."""
 
@@ -223,7 +242,7 @@ class BackupInstance:
     ages_out_after: Period
 
 
-StoredInstance = SqlInstance | S3Instance | FilesInstance
+StoredInstance = SqlInstance | S3Instance | FilesInstance | PaperInstance
 Instance = StoredInstance | BackupInstance
 
 

@@ -13,6 +13,7 @@ class StoreKind(StrEnum):
     SQL = "sql"
     S3 = "s3"
     FILES = "files"
+    PAPER = "paper"
 
 
 class ReferenceKind(StrEnum):
@@ -67,4 +68,14 @@ class FilesStore:
     root: str
 
 
-StoreDeclaration = SqlStore | S3Store | FilesStore
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperStore:
+    """A register of paper (库房台账). The reference gives a SQLAlchemy URL."""
+
+    name: str
+    url: Reference
+    reader: Reference | None
+    """A second credential that can only read; planning and verification use it."""
+
+
+StoreDeclaration = SqlStore | S3Store | FilesStore | PaperStore

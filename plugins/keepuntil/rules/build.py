@@ -23,12 +23,14 @@ from keepuntil.domain.categories import (
     Limits,
     Nightly,
     Owner,
+    PaperInstance,
     Rule,
     S3Instance,
     SqlInstance,
     Text,
 )
 from keepuntil.domain.clock import Clock, Combine, Extension, Floor, Trigger
+from keepuntil.domain.paper import DestructionMethod, ShredLevel
 from keepuntil.domain.periods import CALENDAR_YEAR, StartRule
 from keepuntil.rules.document import Document, Path
 from keepuntil.rules.instance_schema import (
@@ -36,7 +38,10 @@ from keepuntil.rules.instance_schema import (
     ChildShape,
     FileEventShape,
     FilesShape,
+    MethodShape,
     ObjectEventShape,
+    PaperEventShape,
+    PaperShape,
     S3Shape,
     SqlEventShape,
     SqlShape,
@@ -50,7 +55,7 @@ from keepuntil.rules.schema import (
     TriggerShape,
 )
 
-EventShape = SqlEventShape | ObjectEventShape | FileEventShape
+EventShape = SqlEventShape | ObjectEventShape | FileEventShape | PaperEventShape
 
 
 def build_rule(document: Document, shape: RuleShape) -> Rule | None:
@@ -214,7 +219,9 @@ def _triggers(shape: ClockShape) -> tuple[Trigger, ...]:
 
 
 def _instance(
-    document: Document, path: Path, shape: SqlShape | S3Shape | FilesShape | BackupShape
+    document: Document,
+    path: Path,
+    shape: SqlShape | S3Shape | FilesShape | PaperShape | BackupShape,
 ) -> Instance:
     match shape:
         case SqlShape():
@@ -238,6 +245,8 @@ def _instance(
                 record_group=shape.record_group.from_name if shape.record_group else None,
                 commit_contents=shape.commit is not None,
             )
+        case PaperShape():
+            return _paper_instance(document, path, shape)
         case BackupShape():
             return BackupInstance(id=shape.id, ages_out_after=shape.ages_out_after)
 
@@ -254,6 +263,26 @@ def _sql_instance(document: Document, path: Path, shape: SqlShape) -> SqlInstanc
         record_group=shape.record_group,
         children=tuple(_child(each) for each in shape.children),
     )
+
+
+def _paper_instance(document: Document, path: Path, shape: PaperShape) -> PaperInstance:
+    method, level = _method(shape.method)
+    return PaperInstance(
+        id=shape.id,
+        store=shape.store,
+        series=shape.series,
+        events=_events(document, path, shape.events, _column),
+        method=method,
+        level=level,
+        witnesses=shape.witnesses,
+        signatories=tuple(shape.signatories),
+    )
+
+
+def _method(shape: DestructionMethod | MethodShape) -> tuple[DestructionMethod, ShredLevel | None]:
+    if isinstance(shape, MethodShape):
+        return DestructionMethod.SHRED, shape.shred
+    return shape, None
 
 
 def _child(shape: str | ChildShape) -> Child:
@@ -307,6 +336,7 @@ _SOURCES: dict[type, str] = {
     SqlEventShape: "column, sql, from",
     ObjectEventShape: "tag, metadata, name, from",
     FileEventShape: "name, from",
+    PaperEventShape: "from",
 }
 
 

@@ -22,12 +22,13 @@ from keepuntil.domain.categories import (
     FromMetadata,
     FromName,
     FromTag,
+    PaperInstance,
     Rule,
     S3Instance,
     SqlInstance,
 )
 from keepuntil.domain.periods import CALENDAR_YEAR, Period, YearStart
-from keepuntil.domain.stores import FilesStore, S3Store, SqlStore, StoreDeclaration
+from keepuntil.domain.stores import FilesStore, PaperStore, S3Store, SqlStore, StoreDeclaration
 from keepuntil.domain.working_days import WorkingDays
 from keepuntil.evidence import canonical
 
@@ -37,6 +38,7 @@ _KINDS: Final[Mapping[type, str]] = {
     SqlInstance: "sql",
     S3Instance: "s3",
     FilesInstance: "files",
+    PaperInstance: "paper",
     BackupInstance: "backup",
     FromColumn: "column",
     FromExpression: "expression",
@@ -48,6 +50,7 @@ _KINDS: Final[Mapping[type, str]] = {
     SqlStore: "sql",
     S3Store: "s3",
     FilesStore: "files",
+    PaperStore: "paper",
 }
 """The word that tells the members of a union apart. A word never changes its meaning."""
 

@@ -90,7 +90,7 @@ class ReferenceShape(Shape):
 
 
 class SqlStoreShape(Shape):
-    kind: Line = Field(description="sql, s3 or files")
+    kind: Line = Field(description="sql, s3, files or paper")
     url: ReferenceShape = Field(
         description="where the SQLAlchemy URL is found: {env: NAME}, "
         "{file: PATH} or {airflow: CONNECTION}"
@@ -103,7 +103,7 @@ class SqlStoreShape(Shape):
 
 
 class S3StoreShape(Shape):
-    kind: Line = Field(description="sql, s3 or files")
+    kind: Line = Field(description="sql, s3, files or paper")
     bucket: Bucket = Field(description="the bucket")
     endpoint: Endpoint | None = maybe("the address of the service, when it is not Amazon's")
     region: Label | None = maybe("the region")
@@ -114,20 +114,33 @@ class S3StoreShape(Shape):
     )
 
 
+class PaperStoreShape(Shape):
+    kind: Line = Field(description="sql, s3, files or paper")
+    url: ReferenceShape = Field(
+        description="where the SQLAlchemy URL of the register is found: {env: NAME}, "
+        "{file: PATH} or {airflow: CONNECTION}"
+    )
+    reader: ReferenceShape | None = maybe("where the URL of a credential that only reads is found")
+
+
 class FilesStoreShape(Shape):
-    kind: Line = Field(description="sql, s3 or files")
+    kind: Line = Field(description="sql, s3, files or paper")
     root: Line = Field(description="the folder; nothing outside it is ever touched")
+
+
+_KINDS: Final = ("sql", "s3", "files", "paper")
 
 
 def _kind_of(value: object) -> str | None:
     kind = value.get("kind") if isinstance(value, dict) else None
-    return f"<{kind}>" if isinstance(kind, str) and kind in ("sql", "s3", "files") else None
+    return f"<{kind}>" if isinstance(kind, str) and kind in _KINDS else None
 
 
 StoreEntry = Annotated[
     Annotated[SqlStoreShape, Tag("<sql>")]
     | Annotated[S3StoreShape, Tag("<s3>")]
-    | Annotated[FilesStoreShape, Tag("<files>")],
+    | Annotated[FilesStoreShape, Tag("<files>")]
+    | Annotated[PaperStoreShape, Tag("<paper>")],
     Discriminator(_kind_of),
 ]
 

@@ -12,6 +12,7 @@ from keepuntil.domain.people import Person
 from keepuntil.domain.periods import ONE_DAY
 from keepuntil.domain.stores import (
     FilesStore,
+    PaperStore,
     Reference,
     ReferenceKind,
     S3Store,
@@ -26,6 +27,7 @@ from keepuntil.rules.declarations import (
     CalendarShape,
     DaysShape,
     FilesStoreShape,
+    PaperStoreShape,
     PeopleShape,
     ReferenceShape,
     S3StoreShape,
@@ -57,6 +59,12 @@ def stores_of(document: Document, folder: Path) -> dict[str, StoreDeclaration] |
                 found[name] = _sql_store(document, path, folder, name, each)
             case S3StoreShape():
                 found[name] = _s3_store(document, path, folder, name, each)
+            case PaperStoreShape():
+                found[name] = PaperStore(
+                    name=name,
+                    url=_reference(document, (*path, "url"), folder, each.url),
+                    reader=any_reference(document, (*path, "reader"), folder, each.reader),
+                )
             case FilesStoreShape():
                 found[name] = FilesStore(name=name, root=_root(document, path, folder, each.root))
     return None if document.problems else found

@@ -15,7 +15,7 @@ _STORES: Final = """\
 # {env: NAME}, {file: PATH} or {airflow: CONNECTION}.
 stores:
   core:
-    kind: sql                              # sql, s3 or files
+    kind: sql                              # sql, s3, files or paper
     url: {env: KEEPUNTIL_CORE_URL}         # a SQLAlchemy URL of a role that may delete
     # reader: {env: KEEPUNTIL_CORE_READER_URL}   # of one that may only read: plans and verifies
     # zone: Asia/Shanghai                  # what date-times without a zone mean in it

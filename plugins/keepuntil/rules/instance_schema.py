@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
 from keepuntil.rules.document import Mapping
 from keepuntil.rules.shape import Shape, maybe, text_or_keys
-from keepuntil.rules.value_types import Line, Name, PeriodText, Regex, RelativePath, Zone
+from keepuntil.rules.value_types import (
+    Label,
+    Line,
+    MethodWord,
+    Name,
+    PaperEventWord,
+    PeriodText,
+    Regex,
+    RelativePath,
+    ShredLevelWord,
+    Zone,
+)
 
 
 def _only(word: str, value: object, otherwise: str) -> str:
@@ -128,6 +139,38 @@ class FilesShape(Shape):
     commit: Contents | None = maybe("contents: hash the contents into the evidence as well")
 
 
+class PaperEventShape(Shape):
+    from_: Name | None = Field(default=None, alias="from", description="the instance it is read in")
+
+
+PaperEvent = Annotated[
+    Annotated[PaperEventWord, Tag("<text>")] | Annotated[PaperEventShape, Tag("<keys>")],
+    Discriminator(text_or_keys),
+]
+
+
+class MethodShape(Shape):
+    shred: ShredLevelWord = Field(description="the least level, P-1 to P-7 (ISO/IEC 21964)")
+
+
+Method = Annotated[
+    Annotated[MethodWord, Tag("<text>")] | Annotated[MethodShape, Tag("<keys>")],
+    Discriminator(text_or_keys),
+]
+
+
+class PaperShape(Shape):
+    id: Name = Field(description="the name of this place within the rule")
+    store: Name = Field(description="the store in stores.yaml")
+    series: Line = Field(description="the archive's class, by which the register tells items apart")
+    events: dict[Name, PaperEvent] = Field(description="where each event of the clock is read")
+    method: Method = Field(description="{shred: P-5}, pulp or incinerate")
+    witnesses: int = Field(default=2, ge=2, le=9, description="how many have to watch")
+    signatories: list[Label] = Field(
+        default_factory=list, description="who signs the list, by role, beside the approvers"
+    )
+
+
 class BackupShape(Shape):
     id: Name = Field(description="the name of this place within the rule")
     kind: Literal["backup"] = Field(description="backup: copies that age out by themselves")
@@ -139,16 +182,22 @@ def shape_of(value: object) -> str:
     if isinstance(value, Mapping) and value.shape:
         return value.shape
     keys = value if isinstance(value, dict) else {}
-    for key, tag in (("kind", "<backup>"), ("prefix", "<s3>"), ("under", "<files>")):
-        if key in keys:
-            return tag
-    return "<sql>"
+    return next((tag for key, tag in _TELLING if key in keys), "<sql>")
+
+
+_TELLING: Final = (
+    ("kind", "<backup>"),
+    ("prefix", "<s3>"),
+    ("under", "<files>"),
+    ("series", "<paper>"),
+)
 
 
 InstanceEntry = Annotated[
     Annotated[SqlShape, Tag("<sql>")]
     | Annotated[S3Shape, Tag("<s3>")]
     | Annotated[FilesShape, Tag("<files>")]
+    | Annotated[PaperShape, Tag("<paper>")]
     | Annotated[BackupShape, Tag("<backup>")],
     Discriminator(shape_of),
 ]

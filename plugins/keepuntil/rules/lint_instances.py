@@ -13,11 +13,13 @@ from keepuntil.domain.categories import (
     FromExpression,
     FromInstance,
     FromName,
+    PaperInstance,
     Rule,
     S3Instance,
     SqlInstance,
     StoredInstance,
 )
+from keepuntil.domain.paper import DestructionMethod
 from keepuntil.rules.document import Document, Path
 from keepuntil.rules.problems import nearest, quoted
 from keepuntil.rules.sql_text import fault_of
@@ -30,12 +32,14 @@ def lint_instances(document: Document, rule: Rule) -> None:
     _names(document, rule)
     stored = {instance.id: instance for instance in rule.stored_instances}
     for at, instance in enumerate(rule.instances):
-        if not isinstance(instance, SqlInstance | S3Instance | FilesInstance):
+        if not isinstance(instance, SqlInstance | S3Instance | FilesInstance | PaperInstance):
             continue
         path = ("instances", at)
         _events(document, (*path, "events"), rule, instance)
         _joined(document, path, instance, stored)
         match instance:
+            case PaperInstance():
+                _paper(document, path, instance)
             case SqlInstance():
                 _sql(document, path, instance)
             case S3Instance():
@@ -116,7 +120,7 @@ def _joined(
         fault = _fault_of_join(instance, name, stored)
         if fault is not None:
             document.note_at((*events, event, "from"), fault)
-    if instance.record_group is None:
+    if not isinstance(instance, PaperInstance) and instance.record_group is None:
         document.note_at_key(
             path, f"Instance '{instance.id}' needs a record_group, by which its events are found."
         )
@@ -146,6 +150,11 @@ def _sql(document: Document, path: Path, instance: SqlInstance) -> None:
     if instance.where is not None and (fault := fault_of(instance.where)) is not None:
         document.note_at((*path, "where"), fault)
     _children(document, (*path, "children"), instance.children, instance)
+
+
+def _paper(document: Document, path: Path, instance: PaperInstance) -> None:
+    if instance.method is DestructionMethod.SHRED and instance.level is None:
+        document.note_at((*path, "method"), "Say how finely it is shredded: {shred: P-5}.")
 
 
 def _children(

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from keepuntil.domain.categories import Rule
-from keepuntil.domain.stores import FilesStore, S3Store, SqlStore, StoreDeclaration
+from keepuntil.domain.stores import FilesStore, PaperStore, S3Store, SqlStore, StoreDeclaration
 from keepuntil.domain.working_days import WorkingDays
 from keepuntil.errors import RuleError
 from keepuntil.rules.build import build_rule
@@ -164,7 +164,12 @@ def _rule(
     return replace(rule, digest=rule_digest(rule, working_days)), document
 
 
-_SHAPES: Mapping[type, str] = {SqlStore: "<sql>", S3Store: "<s3>", FilesStore: "<files>"}
+_SHAPES: Mapping[type, str] = {
+    SqlStore: "<sql>",
+    S3Store: "<s3>",
+    FilesStore: "<files>",
+    PaperStore: "<paper>",
+}
 
 
 def _mark_instances(document: Document, stores: Mapping[str, StoreDeclaration] | None) -> None:
@@ -180,10 +185,9 @@ def _mark(
     document: Document, instance: WrittenMapping, stores: Mapping[str, StoreDeclaration] | None
 ) -> None:
     kind, store = instance.get("kind"), instance.get("store")
-    if kind in LATER_KINDS or (kind is None and "series" in instance):
-        what = kind if kind in LATER_KINDS else LATER_KINDS[0]
+    if kind in LATER_KINDS:
         document.note_at(
-            instance.path, f"Instances of kind {what} are not supported yet: leave this one out."
+            instance.path, f"Instances of kind {kind} are not supported yet: leave this one out."
         )
         document.spoiled.add(instance.path)
     elif kind is None and stores is not None and isinstance(store, str):

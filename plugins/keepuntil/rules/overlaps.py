@@ -7,6 +7,7 @@ from itertools import combinations
 
 from keepuntil.domain.categories import (
     FilesInstance,
+    PaperInstance,
     Rule,
     S3Instance,
     SqlInstance,
@@ -23,7 +24,7 @@ def lint_overlaps(rules: Sequence[tuple[Rule, Document]]) -> None:
         (rule, document, ("instances", at), instance)
         for rule, document in rules
         for at, instance in enumerate(rule.instances)
-        if isinstance(instance, SqlInstance | S3Instance | FilesInstance)
+        if isinstance(instance, SqlInstance | S3Instance | FilesInstance | PaperInstance)
     ]
     for one, other in combinations(claims, 2):
         if one[3].store == other[3].store and _overlap(one[3], other[3]):
@@ -52,6 +53,8 @@ def _overlap(one: StoredInstance, other: StoredInstance) -> bool:
         case FilesInstance(), FilesInstance():
             nested = _below(one.under, other.under) or _below(other.under, one.under)
             return nested and (one.pattern is None or other.pattern is None)
+        case PaperInstance(), PaperInstance():
+            return one.series == other.series
         case _:
             return False
 

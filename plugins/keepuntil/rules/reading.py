@@ -14,8 +14,8 @@ from keepuntil.rules.value_types import said
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
-STORE_KINDS: Final = ("sql", "s3", "files")
-LATER_KINDS: Final = ("paper", "processor")
+STORE_KINDS: Final = ("sql", "s3", "files", "paper")
+LATER_KINDS: Final = ("processor",)
 _SECRETS: Final = ("url", "reader", "credentials")
 
 _WANTED: Final = {

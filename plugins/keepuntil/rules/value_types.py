@@ -16,6 +16,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from keepuntil.domain.categories import ApprovalKind, Confidence, Obligation, Rank
 from keepuntil.domain.clock import Combine
+from keepuntil.domain.paper import EVENTS, DestructionMethod, ShredLevel
 from keepuntil.domain.periods import Period, StartRule, YearStart
 from keepuntil.rules.problems import did_you_mean, quoted
 
@@ -173,6 +174,15 @@ def _example_value(value: object) -> bool | date | str:
     return _day(text)
 
 
+def _paper_event(value: object) -> str:
+    text = _text(value, "A paper item tells of itself one of these")
+    if text not in EVENTS:
+        raise ValueError(
+            f"{quoted(text)} is not one of: {', '.join(EVENTS)}.{did_you_mean(text, EVENTS)}"
+        )
+    return text
+
+
 def word_of(words: type[StrEnum]) -> Callable[[object], StrEnum]:
     """A validator that takes one of the words of ``words``."""
     known = [str(word) for word in words]
@@ -228,6 +238,17 @@ CombineWord = Annotated[Combine, PlainValidator(word_of(Combine)), _choice_schem
 StartWord = Annotated[StartRule, PlainValidator(word_of(StartRule)), _choice_schema(StartRule)]
 ApprovalWord = Annotated[
     ApprovalKind, PlainValidator(word_of(ApprovalKind)), _choice_schema(ApprovalKind)
+]
+PaperEventWord = Annotated[
+    str,
+    PlainValidator(_paper_event),
+    WithJsonSchema({"type": "string", "enum": list(EVENTS)}),
+]
+MethodWord = Annotated[
+    DestructionMethod, PlainValidator(word_of(DestructionMethod)), _choice_schema(DestructionMethod)
+]
+ShredLevelWord = Annotated[
+    ShredLevel, PlainValidator(word_of(ShredLevel)), _choice_schema(ShredLevel)
 ]
 ExampleValue = Annotated[
     bool | date | str,

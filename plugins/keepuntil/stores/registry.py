@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from keepuntil.domain.stores import (
     FilesStore,
+    PaperStore,
     Reference,
     S3Store,
     SqlStore,
@@ -34,11 +35,15 @@ def open_store(declaration: StoreDeclaration, resolve: Resolve, *, reader: bool)
 
             reference = (declaration.reader if reader else None) or declaration.credentials
             return S3Bucket(declaration, resolve(reference) if reference else None)
+        case PaperStore():
+            from keepuntil.stores.paper.shelves import PaperShelves
+
+            return PaperShelves(declaration, resolve(_chosen(declaration, reader=reader)))
         case FilesStore():
             from keepuntil.stores.files import FileTree
 
             return FileTree(declaration)
 
 
-def _chosen(declaration: SqlStore, *, reader: bool) -> Reference:
+def _chosen(declaration: SqlStore | PaperStore, *, reader: bool) -> Reference:
     return (declaration.reader if reader else None) or declaration.url

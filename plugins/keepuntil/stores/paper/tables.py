@@ -2,6 +2,8 @@
 
     paper_site ─ paper_box ─ paper_item
     paper_import                            which lists were taken in, when and by whom
+    paper_order                             which items a plan released, and how far they came
+    paper_wait                              mixed boxes that wait for their last item, and why
 
 Titles are not kept: the archive has them, and this register does not need a name to count,
 carry and destroy. What is NULL is not known. Events are civil dates of the site. Barcodes
@@ -40,6 +42,7 @@ metadata = MetaData(
 )
 
 _LONGEST_WORD: Final = 20
+_LONGEST_PLAN: Final = 100
 _DIGEST: Final = 64
 _MOMENT: Final = len("2014-03-05T12:00:00Z")
 
@@ -125,6 +128,29 @@ paper_import = Table(
     Column("imported_at", _text(_MOMENT), nullable=False),
     Column("imported_by", _TEXT, nullable=False),
     Column("lines", Integer, nullable=False),
+    **_FOR_MYSQL,
+)
+
+
+paper_order = Table(
+    "paper_order",
+    metadata,
+    # No foreign keys: an order outlives the rows it speaks of.
+    Column("item", _CODE, primary_key=True),
+    Column("plan", _text(_LONGEST_PLAN), nullable=False),
+    Column("box", _CODE, nullable=False),
+    Column("state", _WORD, nullable=False),
+    Index(None, "plan", "state", "item"),
+    **_FOR_MYSQL,
+)
+
+paper_wait = Table(
+    "paper_wait",
+    metadata,
+    Column("box", _CODE, ForeignKey("paper_box.box"), primary_key=True),
+    Column("until", Date, nullable=False),
+    Column("reason", _TEXT, nullable=False),
+    Column("person", _TEXT, nullable=False),
     **_FOR_MYSQL,
 )
 

@@ -24,7 +24,7 @@ from keepuntil.stores.protocol import (
     refuse_foreign_warrant,
 )
 from keepuntil.stores.sql import borrowing, destroying, finding, pressure, rereading
-from keepuntil.stores.sql.asking import Known
+from keepuntil.stores.sql.asking import Known, Rows
 from keepuntil.stores.sql.connection import Database, Session
 from keepuntil.stores.sql.facts import FactReader
 from keepuntil.stores.sql.incoming import PointedAtAnew, of_sql, pointing_now
@@ -81,6 +81,11 @@ class SqlDatabase:
         """See :class:`~keepuntil.stores.protocol.Store`. One read-only transaction throughout."""
         with self._database.reading() as session:
             yield from finding.find(session, self._learn(session, query), query)
+
+    def says(self, query: Query, keys: Sequence[Key]) -> Iterator[Rows]:
+        """What those of these rows that are there, and of the category, say now. Reads only."""
+        with self._database.reading() as session:
+            yield from finding.says(session, self._learn(session, query), query, keys)
 
     def look_up(self, query: Query, groups: Sequence[str]) -> Mapping[str, Facts]:
         """See :class:`~keepuntil.stores.protocol.Store`. Several rows of a group are one record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,12 +16,23 @@ from keepuntil.stores.sql.columnar import by_column
 from keepuntil.stores.sql.connection import Session
 from keepuntil.stores.sql.dialects import names_of
 from keepuntil.stores.sql.layout import Layout
+from keepuntil.stores.sql.reaping import lists_of
 
 NEIGHBOURS: Final = 5
 """Kept rows beside the due ones that verification looks at again."""
 
 _LOOKED_AT: Final = 4 * NEIGHBOURS
 _PIECE: Final = 5_000
+
+
+def says(session: Session, known: Known, query: Query, keys: Sequence[Key]) -> Iterator[Rows]:
+    """What those of these rows that are there, and of the category, say now."""
+    reading = Reading.of(query, known, session.dialect)
+    layout, selected = known.layout, reading.selected()
+    for some in lists_of(keys, session.dialect.most_keys(layout.key)):
+        among, parameters = session.dialect.among(layout.key, some)
+        sql = f"SELECT {', '.join(selected)} FROM {layout.table} WHERE {among} AND {layout.where}"
+        yield reading.rows(session.columns(sql, parameters, len(selected)))
 
 
 def find(session: Session, known: Known, query: Query) -> Iterator[Found]:
