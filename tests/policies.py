@@ -95,11 +95,13 @@ def schedule(
     folder: Path,
     text: str | bytes = RULE,
     *,
+    stores: str = STORES,
     calendars: Mapping[str, str] | None = None,
     today: date | None = None,
 ) -> Schedule:
     """The schedule of a folder with this one rule."""
-    return load(write(folder, {"loan_file": text}, calendars=calendars), today=today)
+    written = write(folder, {"loan_file": text}, stores=stores, calendars=calendars)
+    return load(written, today=today)
 
 
 def clock_rule(folder: Path, clock: str, *, calendars: Mapping[str, str] | None = None) -> Rule:

@@ -606,11 +606,11 @@ RULE_FILES: list[Case] = [
         ],
     ),
     (
-        "paper",
+        "paper of a store nobody declared",
         "  - id: rows\n",
-        "  - {id: paper, store: records_centre, series: PL}\n  - id: rows\n",
+        "  - {id: paper, store: centre, series: PL, method: pulp, events: {settled: settled_on}}\n  - id: rows\n",
         [
-            "22:5: Instances of kind paper are not supported yet: leave this one out.",
+            "22:24: There is no store 'centre' in stores.yaml. Did you mean 'core'?",
         ],
     ),
     (
@@ -1134,15 +1134,15 @@ STORES_FILES: list[Case] = [
         "kind: sql, ",
         "",
         [
-            "2:3: 'core' lacks 'kind': sql, s3, files.",
+            "2:3: 'core' lacks 'kind': sql, s3, files, paper.",
         ],
     ),
     (
-        "a paper store",
+        "a processor as a store",
         "kind: sql, url: {env: CORE_URL}",
-        "kind: paper, series: PL",
+        "kind: processor, contract: C7",
         [
-            "2:16: Kind 'paper' is not supported yet: leave it out for now.",
+            "2:16: Kind 'processor' is not supported yet: leave it out for now.",
         ],
     ),
     (

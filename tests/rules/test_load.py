@@ -21,11 +21,13 @@ from keepuntil.domain.categories import (
     FromInstance,
     FromName,
     FromTag,
+    PaperInstance,
     Rule,
     S3Instance,
     SqlInstance,
 )
 from keepuntil.domain.clock import Combine, Extension, Floor, Trigger
+from keepuntil.domain.paper import DestructionMethod, ShredLevel
 from keepuntil.domain.periods import Period, StartRule, YearStart
 from keepuntil.domain.stores import FilesStore, Reference, ReferenceKind, S3Store, SqlStore
 from keepuntil.errors import RuleError
@@ -220,6 +222,57 @@ def test_files_instance_arrives(tmp_path: Path) -> None:
         record_group=r"(?P<no>.*)\.pdf",
         commit_contents=True,
     )
+
+
+PAPER = "store: centre, series: PL, events: {settled: settled_on}"
+WITH_PAPER = f"{STORES}  centre: {{kind: paper, url: {{env: PAPER_URL}}}}\n"
+
+
+def paper_rule(paper: str) -> str:
+    return f"{ONE_EVENT}instances:\n  - {{id: p, {paper}}}\n"
+
+
+def test_paper_instance_arrives(tmp_path: Path) -> None:
+    text = paper_rule(f"{PAPER}, method: {{shred: P-5}}, witnesses: 3, signatories: [head_of_unit]")
+    (found,) = schedule(tmp_path, text, stores=WITH_PAPER).rules[0].instances
+    assert found == PaperInstance(
+        id="p",
+        store="centre",
+        series="PL",
+        events=(("settled", FromColumn(column="settled_on")),),
+        method=DestructionMethod.SHRED,
+        level=ShredLevel.P5,
+        witnesses=3,
+        signatories=("head_of_unit",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("paper", "sentence"),
+    [
+        (f"{PAPER}, method: shred", "Say how finely it is shredded: {shred: P-5}."),
+        (f"{PAPER}, method: {{shred: P-8}}", "is not one of: P-1, P-2, P-3, P-4, P-5, P-6, P-7."),
+        (f"{PAPER}, method: burn", "'burn' is not one of: shred, pulp, incinerate."),
+        (f"{PAPER}, method: pulp, witnesses: 1", "2"),
+        (
+            "store: centre, series: PL, method: pulp, events: {settled: setled_on}",
+            "Did you mean 'settled_on'?",
+        ),
+        (PAPER, "lacks 'method'"),
+    ],
+)
+def test_paper_is_refused_where_it_is_wrong(paper: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(RuleError) as refused:
+        schedule(tmp_path, paper_rule(paper), stores=WITH_PAPER)
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith("rules/loan_file.yaml:")
+    assert sentence in line
+
+
+def test_two_places_never_claim_one_series(tmp_path: Path) -> None:
+    text = paper_rule(f"{PAPER}, method: pulp") + f"  - {{id: q, {PAPER}, method: pulp}}\n"
+    with pytest.raises(RuleError, match="claims what instance 'p'"):
+        schedule(tmp_path, text, stores=WITH_PAPER)
 
 
 def test_permanent_rule_needs_no_trigger(tmp_path: Path) -> None:

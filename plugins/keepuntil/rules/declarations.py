@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag
 
@@ -90,7 +90,7 @@ class ReferenceShape(Shape):
 
 
 class SqlStoreShape(Shape):
-    kind: Line = Field(description="sql, s3, files or paper")
+    kind: Literal["sql"] = Field(description="sql, s3, files or paper")
     url: ReferenceShape = Field(
         description="where the SQLAlchemy URL is found: {env: NAME}, "
         "{file: PATH} or {airflow: CONNECTION}"
@@ -103,7 +103,7 @@ class SqlStoreShape(Shape):
 
 
 class S3StoreShape(Shape):
-    kind: Line = Field(description="sql, s3, files or paper")
+    kind: Literal["s3"] = Field(description="sql, s3, files or paper")
     bucket: Bucket = Field(description="the bucket")
     endpoint: Endpoint | None = maybe("the address of the service, when it is not Amazon's")
     region: Label | None = maybe("the region")
@@ -115,7 +115,7 @@ class S3StoreShape(Shape):
 
 
 class PaperStoreShape(Shape):
-    kind: Line = Field(description="sql, s3, files or paper")
+    kind: Literal["paper"] = Field(description="sql, s3, files or paper")
     url: ReferenceShape = Field(
         description="where the SQLAlchemy URL of the register is found: {env: NAME}, "
         "{file: PATH} or {airflow: CONNECTION}"
@@ -124,7 +124,7 @@ class PaperStoreShape(Shape):
 
 
 class FilesStoreShape(Shape):
-    kind: Line = Field(description="sql, s3, files or paper")
+    kind: Literal["files"] = Field(description="sql, s3, files or paper")
     root: Line = Field(description="the folder; nothing outside it is ever touched")
 
 
