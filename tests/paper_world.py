@@ -12,9 +12,9 @@ from pathlib import Path
 from keepuntil.domain.categories import FromColumn, PaperInstance, Rule, StoredInstance
 from keepuntil.domain.items import Key
 from keepuntil.domain.outcomes import Outcome
-from keepuntil.domain.paper import DestructionMethod, ShredLevel
 from keepuntil.domain.plans import Warrant
 from keepuntil.domain.stores import PaperStore, Reference, ReferenceKind
+from keepuntil.domain.treatments import Treatment
 from keepuntil.stores.paper import create_tables, open_register, orders
 from keepuntil.stores.paper.orders import OrderState
 from keepuntil.stores.paper.shelves import PaperShelves
@@ -54,9 +54,9 @@ class PaperWorld:
             store="records_centre",
             series=SERIES,
             events=((EVENT, FromColumn(column="closed_on")),),
-            method=DestructionMethod.SHRED,
-            level=ShredLevel.P5,
+            method=Treatment.P5,
             witnesses=2,
+            witness_departments=(),
             signatories=(),
         )
         self._run("INSERT INTO paper_site VALUES ('centre')")

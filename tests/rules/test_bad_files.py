@@ -608,7 +608,7 @@ RULE_FILES: list[Case] = [
     (
         "paper of a store nobody declared",
         "  - id: rows\n",
-        "  - {id: paper, store: centre, series: PL, method: pulp, events: {settled: settled_on}}\n  - id: rows\n",
+        "  - {id: paper, store: centre, series: PL, method: pulping, events: {settled: settled_on}}\n  - id: rows\n",
         [
             "22:24: There is no store 'centre' in stores.yaml. Did you mean 'core'?",
         ],

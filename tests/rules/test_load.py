@@ -27,9 +27,9 @@ from keepuntil.domain.categories import (
     SqlInstance,
 )
 from keepuntil.domain.clock import Combine, Extension, Floor, Trigger
-from keepuntil.domain.paper import DestructionMethod, ShredLevel
 from keepuntil.domain.periods import Period, StartRule, YearStart
 from keepuntil.domain.stores import FilesStore, Reference, ReferenceKind, S3Store, SqlStore
+from keepuntil.domain.treatments import Treatment
 from keepuntil.errors import RuleError
 from keepuntil.rules.load import load, load_rule
 from policies import CALENDAR, PEOPLE, RULE, STORES, clock_rule, mistakes, schedule, write
@@ -233,16 +233,19 @@ def paper_rule(paper: str) -> str:
 
 
 def test_paper_instance_arrives(tmp_path: Path) -> None:
-    text = paper_rule(f"{PAPER}, method: {{shred: P-5}}, witnesses: 3, signatories: [head_of_unit]")
+    text = paper_rule(
+        f"{PAPER}, method: {{shred: P-5}}, witnesses: 3, witness_departments: [archives], "
+        "signatories: [head_of_unit]"
+    )
     (found,) = schedule(tmp_path, text, stores=WITH_PAPER).rules[0].instances
     assert found == PaperInstance(
         id="p",
         store="centre",
         series="PL",
         events=(("settled", FromColumn(column="settled_on")),),
-        method=DestructionMethod.SHRED,
-        level=ShredLevel.P5,
+        method=Treatment.P5,
         witnesses=3,
+        witness_departments=("archives",),
         signatories=("head_of_unit",),
     )
 
@@ -250,12 +253,12 @@ def test_paper_instance_arrives(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("paper", "sentence"),
     [
-        (f"{PAPER}, method: shred", "Say how finely it is shredded: {shred: P-5}."),
+        (f"{PAPER}, method: shred", "'shred' is not one of: pulping, incineration."),
         (f"{PAPER}, method: {{shred: P-8}}", "is not one of: P-1, P-2, P-3, P-4, P-5, P-6, P-7."),
-        (f"{PAPER}, method: burn", "'burn' is not one of: shred, pulp, incinerate."),
-        (f"{PAPER}, method: pulp, witnesses: 1", "2"),
+        (f"{PAPER}, method: burn", "'burn' is not one of: pulping, incineration."),
+        (f"{PAPER}, method: pulping, witnesses: 1", "2"),
         (
-            "store: centre, series: PL, method: pulp, events: {settled: setled_on}",
+            "store: centre, series: PL, method: pulping, events: {settled: setled_on}",
             "Did you mean 'settled_on'?",
         ),
         (PAPER, "lacks 'method'"),
@@ -270,7 +273,7 @@ def test_paper_is_refused_where_it_is_wrong(paper: str, sentence: str, tmp_path:
 
 
 def test_two_places_never_claim_one_series(tmp_path: Path) -> None:
-    text = paper_rule(f"{PAPER}, method: pulp") + f"  - {{id: q, {PAPER}, method: pulp}}\n"
+    text = paper_rule(f"{PAPER}, method: pulping") + f"  - {{id: q, {PAPER}, method: pulping}}\n"
     with pytest.raises(RuleError, match="claims what instance 'p'"):
         schedule(tmp_path, text, stores=WITH_PAPER)
 

@@ -13,8 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from keepuntil.domain.clock import Clock
-from keepuntil.domain.paper import DestructionMethod, ShredLevel
 from keepuntil.domain.periods import Period
+from keepuntil.domain.treatments import Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,11 +225,12 @@ class PaperInstance:
     series: str
     """The archive's class (门类), by which the register tells its items apart."""
     events: tuple[tuple[str, EventSource], ...]
-    method: DestructionMethod
-    level: ShredLevel | None
-    """Where it is shredded, the least that will do."""
+    method: Treatment
+    """How it is destroyed; where it is shredded, the least that will do."""
     witnesses: int
     """How many have to watch, two or more."""
+    witness_departments: tuple[str, ...]
+    """Departments that have to be among them."""
     signatories: tuple[str, ...]
     """Who signs the list before it is carried out, by role; empty: the rule's approvers do."""
 

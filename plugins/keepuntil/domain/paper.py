@@ -35,26 +35,6 @@ class Sensitivity(StrEnum):
     C3 = "C3"
 
 
-class DestructionMethod(StrEnum):
-    """How paper is destroyed (会计档案管理办法 18; common practice)."""
-
-    SHRED = "shred"
-    PULP = "pulp"
-    INCINERATE = "incinerate"
-
-
-class ShredLevel(StrEnum):
-    """Security level of shredded paper, the finest last (ISO/IEC 21964-1)."""
-
-    P1 = "P-1"
-    P2 = "P-2"
-    P3 = "P-3"
-    P4 = "P-4"
-    P5 = "P-5"
-    P6 = "P-6"
-    P7 = "P-7"
-
-
 class BoxState(StrEnum):
     """Where a box is in its life. Only a box on its shelf takes in items."""
 

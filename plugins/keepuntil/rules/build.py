@@ -30,7 +30,6 @@ from keepuntil.domain.categories import (
     Text,
 )
 from keepuntil.domain.clock import Clock, Combine, Extension, Floor, Trigger
-from keepuntil.domain.paper import DestructionMethod, ShredLevel
 from keepuntil.domain.periods import CALENDAR_YEAR, StartRule
 from keepuntil.rules.document import Document, Path
 from keepuntil.rules.instance_schema import (
@@ -266,23 +265,16 @@ def _sql_instance(document: Document, path: Path, shape: SqlShape) -> SqlInstanc
 
 
 def _paper_instance(document: Document, path: Path, shape: PaperShape) -> PaperInstance:
-    method, level = _method(shape.method)
     return PaperInstance(
         id=shape.id,
         store=shape.store,
         series=shape.series,
         events=_events(document, path, shape.events, _column),
-        method=method,
-        level=level,
+        method=shape.method.shred if isinstance(shape.method, MethodShape) else shape.method,
         witnesses=shape.witnesses,
+        witness_departments=tuple(shape.witness_departments),
         signatories=tuple(shape.signatories),
     )
-
-
-def _method(shape: DestructionMethod | MethodShape) -> tuple[DestructionMethod, ShredLevel | None]:
-    if isinstance(shape, MethodShape):
-        return DestructionMethod.SHRED, shape.shred
-    return shape, None
 
 
 def _child(shape: str | ChildShape) -> Child:

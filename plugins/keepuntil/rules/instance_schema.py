@@ -11,13 +11,13 @@ from keepuntil.rules.shape import Shape, maybe, text_or_keys
 from keepuntil.rules.value_types import (
     Label,
     Line,
-    MethodWord,
     Name,
+    OtherTreatmentWord,
     PaperEventWord,
     PeriodText,
     Regex,
     RelativePath,
-    ShredLevelWord,
+    ShredWord,
     Zone,
 )
 
@@ -150,11 +150,11 @@ PaperEvent = Annotated[
 
 
 class MethodShape(Shape):
-    shred: ShredLevelWord = Field(description="the least level, P-1 to P-7 (ISO/IEC 21964)")
+    shred: ShredWord = Field(description="the least level, P-1 to P-7 (ISO/IEC 21964)")
 
 
 Method = Annotated[
-    Annotated[MethodWord, Tag("<text>")] | Annotated[MethodShape, Tag("<keys>")],
+    Annotated[OtherTreatmentWord, Tag("<text>")] | Annotated[MethodShape, Tag("<keys>")],
     Discriminator(text_or_keys),
 ]
 
@@ -164,8 +164,11 @@ class PaperShape(Shape):
     store: Name = Field(description="the store in stores.yaml")
     series: Line = Field(description="the archive's class, by which the register tells items apart")
     events: dict[Name, PaperEvent] = Field(description="where each event of the clock is read")
-    method: Method = Field(description="{shred: P-5}, pulp or incinerate")
+    method: Method = Field(description="{shred: P-5}, pulping or incineration")
     witnesses: int = Field(default=2, ge=2, le=9, description="how many have to watch")
+    witness_departments: list[Label] = Field(
+        default_factory=list, description="departments that have to be among them"
+    )
     signatories: list[Label] = Field(
         default_factory=list, description="who signs the list, by role, beside the approvers"
     )

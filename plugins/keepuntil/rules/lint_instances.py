@@ -19,7 +19,6 @@ from keepuntil.domain.categories import (
     SqlInstance,
     StoredInstance,
 )
-from keepuntil.domain.paper import DestructionMethod
 from keepuntil.rules.document import Document, Path
 from keepuntil.rules.problems import nearest, quoted
 from keepuntil.rules.sql_text import fault_of
@@ -38,8 +37,6 @@ def lint_instances(document: Document, rule: Rule) -> None:
         _events(document, (*path, "events"), rule, instance)
         _joined(document, path, instance, stored)
         match instance:
-            case PaperInstance():
-                _paper(document, path, instance)
             case SqlInstance():
                 _sql(document, path, instance)
             case S3Instance():
@@ -150,11 +147,6 @@ def _sql(document: Document, path: Path, instance: SqlInstance) -> None:
     if instance.where is not None and (fault := fault_of(instance.where)) is not None:
         document.note_at((*path, "where"), fault)
     _children(document, (*path, "children"), instance.children, instance)
-
-
-def _paper(document: Document, path: Path, instance: PaperInstance) -> None:
-    if instance.method is DestructionMethod.SHRED and instance.level is None:
-        document.note_at((*path, "method"), "Say how finely it is shredded: {shred: P-5}.")
 
 
 def _children(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -16,8 +16,9 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from keepuntil.domain.categories import ApprovalKind, Confidence, Obligation, Rank
 from keepuntil.domain.clock import Combine
-from keepuntil.domain.paper import EVENTS, DestructionMethod, ShredLevel
+from keepuntil.domain.paper import EVENTS
 from keepuntil.domain.periods import Period, StartRule, YearStart
+from keepuntil.domain.treatments import OTHERS, SHREDS, Treatment
 from keepuntil.rules.problems import did_you_mean, quoted
 
 LONGEST_LINE: Final = 2000
@@ -183,9 +184,11 @@ def _paper_event(value: object) -> str:
     return text
 
 
-def word_of(words: type[StrEnum]) -> Callable[[object], StrEnum]:
-    """A validator that takes one of the words of ``words``."""
-    known = [str(word) for word in words]
+def word_of(
+    words: type[StrEnum], some: Iterable[StrEnum] | None = None
+) -> Callable[[object], StrEnum]:
+    """A validator that takes one of the words of ``words``, or of ``some`` of them."""
+    known = [str(word) for word in some or words]
 
     def take(value: object) -> StrEnum:
         if isinstance(value, str) and value in known:
@@ -196,8 +199,8 @@ def word_of(words: type[StrEnum]) -> Callable[[object], StrEnum]:
     return take
 
 
-def _choice_schema(words: type[StrEnum]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "enum": [str(word) for word in words]})
+def _choice_schema(words: type[StrEnum], some: Iterable[StrEnum] | None = None) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": [str(word) for word in some or words]})
 
 
 def text_schema(pattern: str | None = None) -> WithJsonSchema:
@@ -244,11 +247,11 @@ PaperEventWord = Annotated[
     PlainValidator(_paper_event),
     WithJsonSchema({"type": "string", "enum": list(EVENTS)}),
 ]
-MethodWord = Annotated[
-    DestructionMethod, PlainValidator(word_of(DestructionMethod)), _choice_schema(DestructionMethod)
+ShredWord = Annotated[
+    Treatment, PlainValidator(word_of(Treatment, SHREDS)), _choice_schema(Treatment, SHREDS)
 ]
-ShredLevelWord = Annotated[
-    ShredLevel, PlainValidator(word_of(ShredLevel)), _choice_schema(ShredLevel)
+OtherTreatmentWord = Annotated[
+    Treatment, PlainValidator(word_of(Treatment, OTHERS)), _choice_schema(Treatment, OTHERS)
 ]
 ExampleValue = Annotated[
     bool | date | str,
