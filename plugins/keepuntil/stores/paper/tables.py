@@ -4,6 +4,7 @@
     paper_import                            which lists were taken in, when and by whom
     paper_order                             which items a plan released, and how far they came
     paper_wait                              mixed boxes that wait for their last item, and why
+    paper_consignment ─ paper_step          journeys to the shredder, every step a signed line
 
 Titles are not kept: the archive has them, and this register does not need a name to count,
 carry and destroy. What is NULL is not known. Events are civil dates of the site. Barcodes
@@ -23,6 +24,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -42,7 +44,8 @@ metadata = MetaData(
 )
 
 _LONGEST_WORD: Final = 20
-_LONGEST_PLAN: Final = 100
+_LONGEST_PLAN: Final = 120
+_LONGEST_NAME: Final = 63
 _DIGEST: Final = 64
 _MOMENT: Final = len("2014-03-05T12:00:00Z")
 
@@ -64,6 +67,8 @@ def _one_of(column: str, words: Iterable[str]) -> CheckConstraint:
 _CODE: Final = _text(LONGEST_CODE)
 _TEXT: Final = _text(LONGEST_TEXT)
 _WORD: Final = _text(_LONGEST_WORD)
+_WORD_OR_NAME: Final = _text(_LONGEST_NAME)
+_LINE: Final = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 _FOR_MYSQL: Final[dict[str, Any]] = {
     f"{name}_{option}": value
     for name in ("mysql", "mariadb")
@@ -151,6 +156,34 @@ paper_wait = Table(
     Column("until", Date, nullable=False),
     Column("reason", _TEXT, nullable=False),
     Column("person", _TEXT, nullable=False),
+    **_FOR_MYSQL,
+)
+
+
+paper_consignment = Table(
+    "paper_consignment",
+    metadata,
+    Column("consignment", _text(_LONGEST_PLAN), primary_key=True),
+    Column("plan", _text(_LONGEST_PLAN), nullable=False),
+    Column("instance", _WORD_OR_NAME, nullable=False),
+    # A signed line: what was to be carried, from which list, by which rule.
+    Column("opening", _LINE, nullable=False),
+    Index(None, "plan", "consignment"),
+    **_FOR_MYSQL,
+)
+
+paper_step = Table(
+    "paper_step",
+    metadata,
+    Column(
+        "consignment",
+        _text(_LONGEST_PLAN),
+        ForeignKey("paper_consignment.consignment"),
+        primary_key=True,
+    ),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    # A signed line: who did what, when, and what they saw.
+    Column("line", _LINE, nullable=False),
     **_FOR_MYSQL,
 )
 
