@@ -73,6 +73,37 @@ def test_the_page_lists_the_files_of_a_bundle(handed: Handed) -> None:
     assert (unknown, absent) == (set(), set())
 
 
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        (README, "TRUST"),
+        ((PAGE.parent / "outsiders.md").read_text(encoding="utf-8"), "trust"),
+        ((PAGE.parent / "keys.md").read_text(encoding="utf-8"), "DIR"),
+    ],
+    ids=["README.md", "outsiders.md", "keys.md"],
+)
+def test_every_key_that_a_page_names_is_handed_over(handed: Handed, text: str, folder: str) -> None:
+    named = set(re.findall(rf"\b{folder}/([\w.]+\w)", text))
+    assert named
+    assert named <= files_of(handed.trust)
+
+
+def test_a_checkpoint_of_the_log_verifies_with_openssl_and_the_key_handed_over(
+    handed: Handed, tmp_path: Path, tools: None
+) -> None:
+    """The command of docs/outsiders.md, with its files."""
+    shown = (handed.bundle / "log" / "checkpoint").read_text(encoding="utf-8")
+    text, _, lines = shown.partition("\n\n")
+    (tmp_path / "text").write_text(f"{text}\n")
+    (tmp_path / "sig").write_bytes(base64.b64decode(lines.split()[2])[4:])
+    page = (PAGE.parent / "outsiders.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"`(openssl pkeyutl [^`]+)`", page)
+    command = command.replace("trust/", "TRUST/")
+    assert run(command, tmp_path, handed.trust).returncode == 0
+    (tmp_path / "text").write_text(f"{text} \n")
+    assert run(command, tmp_path, handed.trust).returncode == 1
+
+
 def commands() -> list[str]:
     """Every block of commands of the README, one after the other, as they stand there."""
     return [
