@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -24,6 +25,7 @@ from keepuntil.errors import (
     VerificationFailed,
 )
 from keepuntil.register import findings, holds
+from keepuntil.stores.files.tree import FACTS, FileTree
 
 GONE = [f"A{number:06d}-2015-03-01.pdf" for number in range(12)]
 HELD = "A000777-2015-03-01.pdf"
@@ -98,9 +100,12 @@ def test_what_came_back_is_counted_told_and_never_named(bank: World) -> None:
 def test_the_same_answer_comes_in_small_pieces(
     bank: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Four batches of the run, and a look at the share for the tags of each.
+    few = replace(FACTS, batch_items=4)
+    monkeypatch.setattr(FileTree, "facts", property(lambda _: few))
+    monkeypatch.setattr(rechecking, "TAGS_AT_ONCE", 1)
     run_id = certified(bank)
     bank.issue(GONE[0], GONE[11])
-    monkeypatch.setattr(rechecking, "TAGS_AT_ONCE", 1)
     assert looked_at(bank, run_id).instances == of_share(there=4, back=2)
 
 
