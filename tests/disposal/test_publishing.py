@@ -5,37 +5,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from disposal_world import NIGHT, World
+from disposal_world import World
+from eventful_world import HOLD, WHY, declared, eventful_road
 from keepuntil.disposal import certifying, correcting, executing, nights, publishing, verifying
 from keepuntil.disposal.installation import Installation
-from keepuntil.domain.categories import Text
-from keepuntil.domain.holds import Hold, HoldScope
 from keepuntil.errors import EvidenceError, PlanError, StoreError
 from keepuntil.evidence import statement
 from keepuntil.evidence.envelope import Envelope
 from keepuntil.register import corrections, findings, holds, log
 from keepuntil.register.log import LogEntry
-from keepuntil.signing import changing
 from keepuntil.transparency import following
 from keepuntil.transparency.following import signed_by
 from published_world import DUE, NOT_DUE, ORIGIN, published, shown, witnessed
-
-HOLD = Hold(
-    hold_id="LIT-1",
-    mandate="Mandate-Planted 2026/17",
-    owner="Owner-Planted",
-    category="statement",
-    instance=None,
-    scope=HoldScope.PREFIX,
-    value="A000777-Planted",
-    placed_at=NIGHT - timedelta(hours=1),
-    review_by=None,
-)
-WHY = Text(zh="统计有误", en="A count was wrong.")
 
 
 def entries_of(installation: Installation) -> list[LogEntry]:
@@ -46,28 +30,9 @@ def kinds_of(installation: Installation) -> list[str]:
     return [entry.kind for entry in entries_of(installation)]
 
 
-def eventful_road(world: World, installation: Installation) -> certifying.Certificate:
-    """A hold comes and goes, two people decide, a run is certified, the certificate corrected."""
-    holds.add(installation.register, HOLD)
-    plan_id = world.plan(installation)
-    world.approve(installation, plan_id)
-    holds.lift(installation.register, HOLD.hold_id, by="legal", reason="settled", at=NIGHT)
-    made = world.certify(installation, world.destroy(installation, plan_id))
-    changing.rotate(world.home / "keys", "certificate", world.moment, people={})
-    correcting.correct(installation, made.certificate_id, kind="correction", reason=WHY, by="E2")
-    nights.state_nothing_due(installation, world.plan(installation))
-    publishing.publish(installation)
-    return made
-
-
 @pytest.fixture
 def bank(world: World) -> World:
-    world.write_rule(approval="dual", roles="data_owner, records_officer")
-    (world.policies / "evidence.yaml").write_text(f"log: {{origin: {ORIGIN}}}\n")
-    world.issue(DUE, NOT_DUE)
-    # Keys are as old as the installation, and a rotation comes after that.
-    world.moment += timedelta(days=365)
-    return world
+    return declared(world)
 
 
 def test_every_governing_event_stands_in_the_log_once(bank: World) -> None:

@@ -1,9 +1,8 @@
-"""keys init, list, rotate, export: whose key signs what, since when, and where it lies."""
+"""keys init, list, rotate: whose key signs what, since when, and where it lies."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -65,7 +64,7 @@ def list_keys(session: Session) -> None:
 def rotate(session: Session, role: str, reference: str | None, *, destroy_old: bool) -> None:
     """Give ROLE a new key. Old evidence stays verifiable: the old public half stays in the ring.
 
-    Both keys sign the change. Give the new public half (keys export) to those who
+    Both keys sign the change. Give the new public half (cert trust) to those who
     verify before they meet the first signature by it.
     """
     from keepuntil.signing import changing
@@ -90,21 +89,7 @@ def rotate(session: Session, role: str, reference: str | None, *, destroy_old: b
         f"{role}: {new.keyid[:16]} takes the place of {old.keyid[:16]} from {new.since:%F %T %Z}."
     )
     click.echo(f"The old private half: {_whereabouts(ring, old)}.")
-    click.echo("Give the new public half to those who verify: keepuntil keys export DIR")
-
-
-@keys.command("export")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.pass_obj
-def export(session: Session, folder: Path) -> None:
-    """Write the public keys into DIR; give them to auditors by another way than the evidence."""
-    from keepuntil.signing import exporting
-
-    with session.installation() as installation:
-        origin = installation.schedule.controller
-        written = exporting.export(installation.key_ring, folder, origin)
-    for path in written:
-        click.echo(f"wrote {path}")
+    click.echo("Give the new public half to those who verify: keepuntil cert trust DIR")
 
 
 def _show(session: Session, ring: KeyRing) -> None:

@@ -9,7 +9,7 @@ from keepuntil.disposal import paper, publishing, stamping
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.trust import POLICY
 from keepuntil.errors import UsageError
-from keepuntil.signing import roles
+from keepuntil.signing import exporting
 
 
 def export_trust(installation: Installation, folder: Path) -> list[Path]:
@@ -26,10 +26,8 @@ def export_trust(installation: Installation, folder: Path) -> list[Path]:
 
 
 def _files(installation: Installation) -> Iterator[tuple[str, bytes]]:
-    ring = installation.key_ring
-    for role in ("certificate", "run", roles.SM2):
-        for number, generation in enumerate(ring.keys.get(role, ()), 1):
-            yield f"{role}.{number}.pub.pem", generation.pem.encode("ascii")
+    for name, text in exporting.public_halves(installation.key_ring).items():
+        yield name, text.encode("ascii")
     policy = publishing.policy_of(installation)
     yield POLICY, policy.encode().encode("utf-8")
     vkeys = dict.fromkeys(key.vkey for key in (*publishing.log_keys(installation), *policy.keys))

@@ -7,7 +7,7 @@ its own, tells again which leaf a record was and opens its commitment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -32,6 +32,7 @@ from keepuntil.evidence import (
     sigstore,
     statement,
 )
+from keepuntil.evidence.canonical import Json
 from keepuntil.evidence.packed_tree import tile_reader
 from keepuntil.evidence.receipt import Receipted, Shown
 from keepuntil.evidence.sigstore import Stamped
@@ -106,17 +107,17 @@ def pages(installation: Installation, content: bytes, out: Path) -> Iterator[tup
     said = statement.parse(bundle.envelope.payload)
     records = document["records"]
     listed = [one for one in records if isinstance(one, dict)] if isinstance(records, list) else []
-    shown = [
-        leaves.check_record(
-            leaves.parse_entry(str(one["entry"]).encode("utf-8")), str(one["disclosure"])
-        )
-        for one in listed
-    ]
+    shown = [_disclosed(one) for one in listed]
     for language in LANGUAGES:
         unsigned = receipt_pages(
             said.predicate, shown, canonical.digest_of_bytes(content), language
         )
         yield out.with_suffix(f".{language}.pdf"), paper.signed(installation, unsigned)
+
+
+def _disclosed(record: Mapping[str, Json]) -> dict[str, Json]:
+    entry = leaves.parse_entry(str(record["entry"]).encode("utf-8"))
+    return {**leaves.check_record(entry, str(record["disclosure"])), "outcome": entry.outcome}
 
 
 def _receipted(

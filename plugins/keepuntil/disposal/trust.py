@@ -2,6 +2,8 @@
 
 certificate*.pem    keys that sign certificates, of every generation
 run*.pem            keys that sign the checkpoints of run trees (may be left out)
+log*.pem            the log's keys for openssl; we read them from the policy
+keys.json           which key counted from when until when, for people
 policy.txt          C2SP tlog-policy: the log's keys, its witnesses, the quorum
 vkeys.txt           the same keys, a line each, for the small verifier in each bundle
 tsa.pem             the time-stamping authority's certificates, where there is one

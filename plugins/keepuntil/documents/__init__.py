@@ -2,6 +2,7 @@
 
     typesetting     a template and its data to PDF/A pages, with fonts that are embedded
     words           every fixed phrase, in both languages
+    predicate       reading what was signed; what is missing is named
     certificate     the destruction certificate (销毁证明)
     destruction_list    the frozen list in counts (销毁清册)
     receipt         a customer's receipt (销毁回执)

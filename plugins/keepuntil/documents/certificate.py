@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from keepuntil.documents.predicate import phrase, reading, sentence
 from keepuntil.documents.typesetting import Language, code_to_scan, typeset
 from keepuntil.documents.words import CERTIFICATE, NAMES, OUTCOMES, VIA, in_language, spoken
 from keepuntil.domain.categories import Text
 from keepuntil.domain.outcomes import Outcome
-from keepuntil.errors import EvidenceError
+from keepuntil.domain.periods import Period
 
 _KINDS: Final = {
     "correction": Text(zh="本证明已更正", en="This certificate was corrected"),
@@ -53,23 +54,17 @@ def certificate_pages(
     ``digest`` is ``sha256:<hex>`` of the signed line; it stands on every page, also as a
     QR code. Raises EvidenceError when the predicate is not a certificate's.
     """
-    try:
-        content = _content(predicate, language, proof, corrections)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise EvidenceError(f"The certificate cannot be rendered: {error} is missing.") from None
-    number = str(predicate["certificateId"])
-    return typeset(
-        "certificate",
-        {
-            **content,
+    with reading("certificate"):
+        number = str(predicate["certificateId"])
+        content = {
+            **_content(predicate, language, proof, corrections),
             "code": code_to_scan(f"keepuntil:{number}:{digest}"),
             "digest": digest,
             "number": number,
             "on": str(predicate["run"]["finishedOn"])[:10],
             "words": in_language(CERTIFICATE, language),
-        },
-        language,
-    )
+        }
+    return typeset("certificate", content, language)
 
 
 def _content(
@@ -80,7 +75,7 @@ def _content(
 ) -> dict[str, object]:
     names = in_language(NAMES, language)
     return {
-        "category": said["category"]["title"][language],
+        "category": _title(said, language),
         "controller": said["controller"],
         "corrections": [
             {
@@ -101,20 +96,26 @@ def _content(
     }
 
 
+def _title(said: Mapping[str, Any], language: Language) -> str:
+    return sentence(said["category"]["title"], language, "title of the category")
+
+
 def _sentence(said: Mapping[str, Any], language: Language) -> str:
     ends, listed = said["records"]["outcomes"], said["records"]["treeSize"]
-    gone = ends.get("destroyed", 0)
-    kept = listed - gone - ends.get("already_absent", 0)
-    category, day = said["category"]["title"][language], said["asOf"]
+    gone, absent = ends.get("destroyed", 0), ends.get("already_absent", 0)
+    kept = listed - gone - absent
+    category, day = _title(said, language), said["asOf"]
     if language == "zh":
+        before = f"此前已不存在 {absent:,} 项，" if absent else ""
         return (
             f"兹证明：“{category}”类别中截至 {day} 到期并列入清册的 {listed:,} 项，"
-            f"已销毁 {gone:,} 项，依规保留 {kept:,} 项；"
+            f"已销毁 {gone:,} 项，{before}依规保留 {kept:,} 项；"
             "销毁后经独立复查，已销毁者均不复存在。"
         )
+    before = f", {absent:,} were absent before" if absent else ""
     return (
         f"Of the {listed:,} items of “{category}” that were due on {day} and on the approved "
-        f"list, {gone:,} were destroyed and {kept:,} were kept as the rules demand. "
+        f"list, {gone:,} were destroyed{before} and {kept:,} were kept as the rules demand. "
         "A second reader looked again afterwards and found none of the destroyed items."
     )
 
@@ -124,7 +125,10 @@ def _provisional(said: Mapping[str, Any], language: Language) -> str | None:
     if until is None:
         return None
     copies = "、" if language == "zh" else ", "
-    names = copies.join(f"{one['instance']} ({one['agesOutAfter']})" for one in said["waitsFor"])
+    names = copies.join(
+        f"{one['instance']}: {Period.parse(one['agesOutAfter']).in_words(language)}"
+        for one in said["waitsFor"]
+    )
     if language == "zh":
         return f"本证明在 {until} 之前为暂定：备份副本（{names}）届时方才过期消失。"
     return f"Provisional until {until}: copies in backups ({names}) are gone only then."
@@ -170,7 +174,12 @@ def _methods(
     return {
         "columns": [names["place"], names["method"], names["caveat"]],
         "rows": [
-            [one["instance"], one["method"], one["caveat"][language]] for one in said["methods"]
+            [
+                one["instance"],
+                one["method"],
+                sentence(one["caveat"], language, f"caveat of {one['instance']}"),
+            ]
+            for one in said["methods"]
         ],
     }
 
@@ -179,7 +188,7 @@ def _people(
     said: Mapping[str, Any], language: Language, names: Mapping[str, str]
 ) -> dict[str, object]:
     rows = [
-        [one["role"], one["person"], spoken(VIA[one["via"]], language), one["at"]]
+        [one["role"], one["person"], phrase(VIA, one["via"], language, "way"), one["at"]]
         for one in said["approvals"]
     ]
     rows.append([names["executor"], said["run"]["executor"], "", said["run"]["finishedOn"]])
@@ -216,7 +225,7 @@ def _evidence(
     return [
         *rows,
         [names["log"], proof.origin],
-        [names["entry"], f"{proof.index} / {proof.size}"],
+        [names["entry"], names["in_log_of"].format(proof.index, proof.size)],
         [names["log_root"], proof.root.hex()],
         [names["witnesses"], ", ".join(proof.witnesses) or names["none"]],
         [names["stamped"], proof.stamped_at or names["none"]],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Final
 
+from keepuntil.documents.predicate import phrase
 from keepuntil.documents.typesetting import Language, code_to_scan, typeset
-from keepuntil.documents.words import LIST, NAMES, in_language, spoken
+from keepuntil.documents.words import LIST, NAMES, VIA, in_language, spoken
 from keepuntil.domain.categories import Rule, Text
 from keepuntil.domain.plans import Approval, Plan
 
@@ -39,7 +41,7 @@ def list_pages(
             "number": plan.plan_id,
             "on": plan.as_of.isoformat(),
             "sentence": _sentence(rule, plan, language),
-            "signatures": _signatures(rule, approvals, names),
+            "signatures": _signatures(rule, approvals, names, language),
             "what": _what(rule, plan, names),
             "words": in_language(LIST, language),
         },
@@ -93,7 +95,7 @@ def _doubts(
     return {
         "columns": [names["place"], names["doubt"], names["items"]],
         "rows": [
-            [tally.instance, spoken(doubts[code], language), f"{count:,}"]
+            [tally.instance, phrase(doubts, code, language, "doubt"), f"{count:,}"]
             for tally in plan.instances
             for code, count in tally.undetermined.items()
         ],
@@ -101,7 +103,7 @@ def _doubts(
 
 
 def _signatures(
-    rule: Rule, approvals: Sequence[Approval], names: Mapping[str, str]
+    rule: Rule, approvals: Sequence[Approval], names: Mapping[str, str], language: Language
 ) -> list[dict[str, str]]:
     given = {approval.role: approval for approval in approvals}
     roles = [
@@ -110,11 +112,14 @@ def _signatures(
     ]
     return [
         {
-            "given": f"{given[role].decided_at:%Y-%m-%d %H:%M} UTC · {given[role].via}"
-            if role in given
-            else names["at"],
+            "given": _given(given[role], language) if role in given else names["at"],
             "person": given[role].person if role in given else "",
             "role": role,
         }
         for role in roles
     ]
+
+
+def _given(approval: Approval, language: Language) -> str:
+    way = phrase(VIA, approval.via, language, "way")
+    return f"{approval.decided_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC · {way}"

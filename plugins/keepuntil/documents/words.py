@@ -70,9 +70,9 @@ LIST: Final = {
 RECEIPT: Final = {
     "title": Text(zh="销毁回执", en="Receipt of destruction"),
     "sentence": Text(
-        zh="兹确认：下列记录已列入所述销毁证明，并按该证明处置。本回执仅披露下列记录，不含他人信息。",
-        en="The records below were on the list of the certificate named above and were dealt "
-        "with as it says. This receipt discloses these records and nothing of others.",
+        zh="兹确认：下列记录列于所述销毁证明，处置结果如下所示。本回执仅披露下列记录，不含他人信息。",
+        en="The records below were on the list of the certificate named above; what became of "
+        "each stands beside it. This receipt discloses these records and nothing of others.",
     ),
     "what": Text(zh="证明", en="The certificate"),
     "records": Text(zh="记录", en="The records"),
@@ -113,10 +113,12 @@ NAMES: Final = {
     "behind": Text(zh="遗漏的到期项", en="Due items left behind"),
     "neighbours": Text(zh="邻近保留项（变动）", en="Kept neighbours (changed)"),
     "expectations": Text(zh="核验断言", en="Expectations met"),
-    "parts": Text(zh="一并销毁的附属部分", en="Parts that went with the items"),
+    "parts": Text(zh="随之销毁（子行、版本、链接）", en="Child rows, versions, links gone"),
     "root": Text(zh="运行树根", en="Root of the run's tree"),
     "log": Text(zh="日志", en="Log"),
     "entry": Text(zh="日志条目", en="Entry"),
+    "in_log_of": Text(zh="{}（日志共 {} 条，从 0 起编号）", en="{} (of {} in the log, from 0)"),
+    "outcome": Text(zh="处置结果", en="outcome"),
     "log_root": Text(zh="日志树根", en="Root of the log"),
     "witnesses": Text(zh="见证方", en="Witnesses"),
     "stamped": Text(zh="可信时间戳", en="Time stamp"),

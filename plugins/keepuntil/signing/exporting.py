@@ -1,43 +1,45 @@
-"""What an auditor is given beforehand, by another channel than the evidence: public halves only.
+"""Public halves, for who verifies: every key that each role ever had, and the log's as note keys.
 
-certificate.pub.pem        the current key of each role
-certificate.1.pub.pem ...  every key it ever had, oldest first
+certificate.1.pub.pem ...  the keys of a role, oldest first; the last one signs now
 keys.json                  which of them counted from when until when
-vkeys.txt                  the log's keys as other tools of signed notes take them
-log-policy.txt             C2SP tlog-policy: the log, to which one's witnesses are added
 """
 
 import json
 import re
-from pathlib import Path
+from datetime import datetime
+from typing import Final
 
-from keepuntil.errors import KeyFileError, UsageError
+from keepuntil.errors import UsageError
 from keepuntil.evidence.note import ED25519, NoteKey
 from keepuntil.signing import roles
 from keepuntil.signing.generations import instant
 from keepuntil.signing.ring import KeyRing
 
+KEYS: Final = "keys.json"
+
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
-def export(ring: KeyRing, folder: Path, origin: str) -> list[Path]:
-    """Write the public halves into a new or empty folder; return what was written.
-
-    ``origin`` is the name of the log. Raises `UsageError` when the folder holds
-    something, `KeyFileError` when it cannot be written.
-    """
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise UsageError(f"{folder} is not empty; export into a folder of its own")
-        folder.mkdir(parents=True, exist_ok=True)
-        written = []
-        for name, text in _texts(ring, origin).items():
-            path = folder / name
-            path.write_text(text, encoding="ascii")
-            written.append(path)
-    except OSError as error:
-        raise KeyFileError(f"{folder} cannot be written: {error.strerror}") from None
-    return written
+def public_halves(ring: KeyRing) -> dict[str, str]:
+    """The files above by name, ASCII; nothing in them is secret."""
+    texts: dict[str, str] = {}
+    listed: dict[str, list[dict[str, str | None]]] = {}
+    for role in (each for each in roles.ROLES if each in ring.keys):
+        listed[role] = []
+        for number, generation in enumerate(ring.keys[role], 1):
+            name = f"{role}.{number}.pub.pem"
+            texts[name] = generation.pem
+            listed[role].append(
+                {
+                    "algorithm": roles.kind_name(role),
+                    "file": name,
+                    "from": _said(generation.since),
+                    "keyid": generation.keyid,
+                    "until": _said(generation.until),
+                }
+            )
+    texts[KEYS] = json.dumps(listed, indent=1) + "\n"
+    return texts
 
 
 def log_keys(ring: KeyRing, origin: str) -> list[NoteKey]:
@@ -52,29 +54,5 @@ def log_keys(ring: KeyRing, origin: str) -> list[NoteKey]:
     return [NoteKey(origin, ED25519, key) for key in ring.public_keys("log")]
 
 
-def _texts(ring: KeyRing, origin: str) -> dict[str, str]:
-    texts, listed = {}, {}
-    for role in (each for each in roles.ROLES if each in ring.keys):
-        generations = ring.keys[role]
-        for number, generation in enumerate(generations, 1):
-            texts[f"{role}.{number}.pub.pem"] = generation.pem
-        texts[f"{role}.pub.pem"] = generations[-1].pem
-        listed[role] = [
-            {
-                "algorithm": roles.kind_name(role),
-                "file": f"{role}.{number}.pub.pem",
-                "from": generation.since and instant(generation.since),
-                "keyid": generation.keyid,
-                "until": generation.until and instant(generation.until),
-            }
-            for number, generation in enumerate(generations, 1)
-        ]
-    vkeys = [key.vkey for key in log_keys(ring, origin)]
-    texts["keys.json"] = json.dumps(listed, indent=1) + "\n"
-    texts["vkeys.txt"] = "".join(f"{vkey}\n" for vkey in vkeys)
-    texts["log-policy.txt"] = (
-        "# C2SP tlog-policy. Add `witness NAME VKEY` lines and put them into the quorum.\n"
-        + "".join(f"log {vkey}\n" for vkey in vkeys)
-        + "quorum none\n"
-    )
-    return texts
+def _said(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)

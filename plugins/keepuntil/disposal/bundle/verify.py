@@ -83,10 +83,8 @@ def lead(index: int, size: int, entry: bytes, hashes: "list[str]", root: bytes) 
         reached = sha256(b"\1" + (sibling + reached if right else reached + sibling)).digest()
         levels = (at & -at).bit_length() if right else 1
         at, last = at >> levels, last >> levels
-    refuse(
-        not 0 <= index < size or last or reached != root,
-        "a proof does not lead to the root of its tree",
-    )
+    astray = not 0 <= index < size or last or reached != root
+    refuse(astray, "a proof does not lead to the root of its tree")
 
 
 def logged(path: Path, entry: bytes, keys: "list[tuple[str, bytes]]") -> "tuple[int, list[str]]":
@@ -109,6 +107,8 @@ def main(trust: Path, bundle: Path) -> None:
     announced, intent = signed(bundle / "intent.intoto.jsonl", pems)
     digest = sha256((bundle / "run/checkpoint").read_bytes()).hexdigest()
     refuse(told["subject"][0]["digest"]["sha256"] != digest, "the certificate is about another run")
+    rule = "sha256:" + sha256((bundle / "rule.json").read_bytes()).hexdigest()
+    refuse(told["predicate"]["category"]["ruleDigest"] != rule, "rule.json is another rule")
     trees: tuple[list[Any], list[Any]] = ([], [])
     ends: Counter[str] = Counter()
     with (bundle / "run/entries").open("rb") as file:
