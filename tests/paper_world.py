@@ -140,8 +140,8 @@ class PromptPeople:
         """Take everything a plan released to the shredder."""
         register = open_register("records_centre", self.url)
         with register.writing() as connection:
-            waiting = [order.item for order in orders.open_orders(connection, plan)]
-            orders.move(connection, plan, waiting, OrderState.DESTROYED)
+            waiting = [order.item for order in orders.waiting_orders(connection, plan)]
+            orders.move(connection, waiting, OrderState.DESTROYED)
         register.close()
 
     def describe(self, rule: Rule, instance: StoredInstance) -> Description:

@@ -67,6 +67,7 @@ INTENT: Final = "intent"
 CERTIFICATE: Final = "certificate"
 QUIET: Final = "quiet"
 CORRECTED: Final = "correction"
+CUSTODY: Final = "custody"
 
 _Event = tuple[str, str, Statement]
 """Kind, subject, and what is said of it."""
@@ -126,6 +127,11 @@ def enter(installation: Installation, kind: str, subject: str, line: bytes) -> i
         raise EvidenceError(f"The {kind} {subject} is signed by no certificate key of this ring.")
     entry = entries.entry(signed, known[signed.keyid])
     return log.append(installation.register, kind, subject, line, entry, installation.now())
+
+
+def state(installation: Installation, kind: str, subject: str, said: Statement) -> int:
+    """Sign a statement and enter it; the number of its entry. Repeated, it is the first one."""
+    return _record(installation, kind, subject, said)
 
 
 def refuse_unwitnessed(installation: Installation, head: LogHead) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 
 from keepuntil.disposal.planning import tally_document
 from keepuntil.domain.categories import Rule
+from keepuntil.domain.consignments import StepRecord
 from keepuntil.domain.holds import Hold
 from keepuntil.domain.plans import Approval, Plan
 from keepuntil.register.runs import Run
@@ -25,6 +26,7 @@ PLAN_FROZEN = "https://keepuntil.dev/PlanFrozen/v1"
 DECISION = "https://keepuntil.dev/Decision/v1"
 HOLD_PLACED = "https://keepuntil.dev/HoldPlaced/v1"
 HOLD_LIFTED = "https://keepuntil.dev/HoldLifted/v1"
+CUSTODY_STEP = "https://keepuntil.dev/CustodyStep/v1"
 CORRECTION = "https://keepuntil.dev/Correction/v1"
 
 LEAF_FORMAT = "record-leaf/v1"
@@ -103,6 +105,25 @@ def intent_predicate(
             "notAfter": instant(run.warrant.not_after),
             "notBefore": instant(run.warrant.not_before),
         },
+    }
+
+
+def custody_predicate(
+    controller: str, *, consignment: str, seq: int, record: StepRecord, line_digest: str
+) -> dict[str, object]:
+    """People did one step with paper on its way. What they scanned stays in the signed line."""
+    return {
+        "by": [
+            {"department": each.department, "person": each.person, "role": each.role}
+            for each in record.by
+        ],
+        "consignment": consignment,
+        "controller": controller,
+        "doneOn": instant(record.at),
+        "lineDigest": line_digest,
+        "planDigest": record.plan_digest,
+        "seq": seq,
+        "step": record.step.value,
     }
 
 

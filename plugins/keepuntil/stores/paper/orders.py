@@ -60,13 +60,19 @@ def place(connection: Connection, plan: str, boxes: dict[str, str]) -> None:
         connection.execute(insert(paper_order), rows)
 
 
-def move(connection: Connection, plan: str, items: Sequence[str], state: OrderState) -> None:
+def move(connection: Connection, items: Sequence[str], state: OrderState) -> None:
     """Say how far these orders have come."""
     for some in pieces(items):
         connection.execute(
-            update(paper_order)
-            .where(paper_order.c.plan == plan, paper_order.c.item.in_(some))
-            .values(state=state.value)
+            update(paper_order).where(paper_order.c.item.in_(some)).values(state=state.value)
+        )
+
+
+def assign(connection: Connection, items: Sequence[str], consignment: str) -> None:
+    """Put ordered items on a journey."""
+    for some in pieces(items):
+        connection.execute(
+            update(paper_order).where(paper_order.c.item.in_(some)).values(consignment=consignment)
         )
 
 
@@ -79,15 +85,16 @@ def strike_off(connection: Connection, items: Sequence[str]) -> int:
     return struck
 
 
-def open_orders(
+def waiting_orders(
     connection: Connection, plan: str, *, after: str = "", size: int = 1_000
 ) -> list[Order]:
-    """A page of the orders of a plan that wait to be picked or carried out, by barcode."""
+    """A page of the orders of a plan that are on no journey yet, by barcode."""
     query = (
         select(paper_order)
         .where(
             paper_order.c.plan == plan,
             paper_order.c.state == OrderState.ORDERED.value,
+            paper_order.c.consignment.is_(None),
             paper_order.c.item > after,
         )
         .order_by(paper_order.c.item)

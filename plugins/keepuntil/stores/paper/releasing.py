@@ -143,7 +143,7 @@ class Releasing:
         """Write what was sorted out; the transaction's end makes it final."""
         boxes = {self._items[place]: self._boxes[self._items[place]] for place in self._released}
         orders.place(self._connection, self._plan, boxes)
-        orders.move(self._connection, self._plan, self._withdrawn, OrderState.WITHDRAWN)
+        orders.move(self._connection, self._withdrawn, OrderState.WITHDRAWN)
         orders.strike_off(self._connection, [self._items[place] for place in self._struck])
 
 

@@ -4,6 +4,7 @@
     paper_import                            which lists were taken in, when and by whom
     paper_order                             which items a plan released, and how far they came
     paper_wait                              mixed boxes that wait for their last item, and why
+    paper_vendor                            destruction firms, their licences and contracts
     paper_consignment ─ paper_step          journeys to the shredder, every step a signed line
 
 Titles are not kept: the archive has them, and this register does not need a name to count,
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -145,6 +147,8 @@ paper_order = Table(
     Column("plan", _text(_LONGEST_PLAN), nullable=False),
     Column("box", _CODE, nullable=False),
     Column("state", _WORD, nullable=False),
+    # The journey it is on; NULL: on none yet.
+    Column("consignment", _text(_LONGEST_PLAN)),
     Index(None, "plan", "state", "item"),
     **_FOR_MYSQL,
 )
@@ -169,6 +173,17 @@ paper_consignment = Table(
     # A signed line: what was to be carried, from which list, by which rule.
     Column("opening", _LINE, nullable=False),
     Index(None, "plan", "consignment"),
+    **_FOR_MYSQL,
+)
+
+paper_vendor = Table(
+    "paper_vendor",
+    metadata,
+    Column("vendor", _TEXT, primary_key=True),
+    Column("licence", _TEXT, nullable=False),
+    Column("licence_expires_on", Date, nullable=False),
+    Column("contract", _TEXT, nullable=False),
+    Column("return_clause", Boolean, nullable=False),
     **_FOR_MYSQL,
 )
 
