@@ -106,6 +106,25 @@ class PaperWorld:
         """Each order's state by barcode."""
         return dict(self._rows("SELECT item, state FROM paper_order"))  # type: ignore[arg-type]
 
+    def boxes(self) -> dict[str, str]:
+        """Each box's state by barcode."""
+        return dict(self._rows("SELECT box, state FROM paper_box"))  # type: ignore[arg-type]
+
+    def versions(self) -> dict[str, int]:
+        """Each box's version by barcode."""
+        return dict(self._rows("SELECT box, version FROM paper_box"))  # type: ignore[arg-type]
+
+    def alter_step(self, seq: int) -> None:
+        """Change one letter of a signed line."""
+        ((line,),) = self._rows(f"SELECT line FROM paper_step WHERE seq = {seq:d}")
+        assert isinstance(line, bytes)
+        self._run("UPDATE paper_step SET line = ? WHERE seq = ?", line.replace(b"A", b"B", 1), seq)
+
+    def swap_steps(self) -> None:
+        """Exchange the first two steps."""
+        self._run("UPDATE paper_step SET seq = 1 - seq + 100")
+        self._run("UPDATE paper_step SET seq = seq - 100")
+
     def _run(self, sql: str, *values: object) -> None:
         with closing(sqlite3.connect(self.file)) as register, register:
             register.execute(sql, values)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -35,6 +36,7 @@ from keepuntil.domain.consignments import (
     StepRecord,
     Vendor,
 )
+from keepuntil.domain.custody import possible_steps
 from keepuntil.domain.holds import Binding
 from keepuntil.domain.reconciliation import End, ends
 from keepuntil.domain.stores import PaperStore
@@ -47,10 +49,23 @@ from keepuntil.stores.paper import PaperRegister, journeys, open_register, order
 from keepuntil.stores.paper.orders import Order, OrderState
 from keepuntil.stores.paper.shelf_states import Content
 
+__all__ = [
+    "BoxLine",
+    "boxes_waiting",
+    "load",
+    "open_consignment",
+    "paper_instances",
+    "possible_steps",
+    "take",
+]
+
 UNTIL_DESTROYED: Final = frozenset({Step.PICK, Step.SEAL, Step.HAND_OVER, Step.COUNT, Step.DESTROY})
 """Steps that a hold on anything still on the journey forbids."""
 
 DEFAULT_SIGNATORY: Final = "owner"
+
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""A handheld's clock may run ahead of ours by this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +154,11 @@ def take(installation: Installation, store: str, name: str, record: StepRecord) 
     Raises CustodyError when the step cannot be entered, StoreBusy when somebody entered one
     at the same time.
     """
+    if record.at > installation.now() + CLOCKS_DIFFER:
+        raise CustodyError(
+            f"The step {record.step} is dated {record.at:%Y-%m-%d %H:%M %z}, which has not come "
+            f"yet; enter it when it is done."
+        )
     # A hold placed from here on does not return to its owner until the step is kept.
     with (
         installation.register.fence().shared() as confirm,

@@ -1,0 +1,360 @@
+"""The road of paper from the list to the certificate, with people doing what custody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from custody_world import honest
+from disposal_world import World
+from keepuntil.disposal import custody, executing, publishing
+from keepuntil.disposal.installation import Installation
+from keepuntil.domain.consignments import (
+    Consignment,
+    Participant,
+    Resolution,
+    State,
+    Step,
+    StepRecord,
+    Vendor,
+    Withdrawal,
+)
+from keepuntil.domain.holds import Hold, HoldScope
+from keepuntil.errors import CustodyError, EvidenceError, RunIncomplete, RunPending, UsageError
+from keepuntil.evidence.envelope import Envelope
+from keepuntil.register import findings, holds, log, runs
+from paper_world import PaperWorld
+
+STORE = "records_centre"
+PAPER_RULE = """\
+category: voucher
+title: {zh: 会计凭证, en: Accounting vouchers}
+purpose: bookkeeping
+subjects: [customer]
+owner: {unit: accounting, contact: accounting@bank.example}
+effective: {from: 2020-01-01, review_by: 2030-01-01}
+authorities:
+  - {cite: 会计档案管理办法 第十七条, rank: dept_rule, obligation: keep, period: P10Y,
+     confidence: primary, necessity_memo: NM-1}
+clock:
+  triggers: {combine: latest, events: [year_ended]}
+  start: event_next_day
+  keep_at_least: P10Y
+  delete_within: P365D
+  zone: Asia/Shanghai
+disposition:
+  approval: none
+  expires_after: P60D
+  limits: {items: 100000, share: 100%}
+nightly: {at: "01:00", retries: 1}
+instances:
+  - id: paper
+    store: records_centre
+    series: PL
+    events: {year_ended: closed_on}
+    method: {shred: P-4}
+    witnesses: 2
+    witness_departments: [archives, accounting]
+    signatories: [head_of_unit, head_of_archives, head_of_accounting, archives_officer,
+      accounting_officer]
+"""
+DRAFTER = Participant(person="s001", role="clerk", department="archives")
+FIRM = Vendor(
+    licence="LIC-7",
+    licence_expires_on=date(2027, 12, 31),
+    contract="C-2026-01",
+    return_clause=True,
+)
+DUE = date(2012, 12, 31)
+KEPT = date(2024, 12, 31)
+
+
+@dataclass
+class Centre:
+    """A records centre with an installation of Keepuntil."""
+
+    world: World
+    paper: PaperWorld
+
+    @contextmanager
+    def open(self) -> Iterator[Installation]:
+        with self.world.open() as installation:
+            yield installation
+
+    def released(self, installation: Installation) -> str:
+        """A run that has released what is due and now waits for people."""
+        plan_id = self.world.plan(installation, "voucher")
+        with pytest.raises(RunPending):
+            self.world.destroy(installation, plan_id)
+        return runs.load(installation.register, plan_id).run_id
+
+    def go_on(self, installation: Installation, run_id: str) -> executing.RunReport:
+        for shard in executing.shards(installation, run_id, 1):
+            executing.destroy_shard(installation, run_id, shard, worker="worker")
+        return executing.close_run(installation, run_id)
+
+    def journey(
+        self,
+        installation: Installation,
+        run_id: str,
+        *,
+        vendor: Vendor | None = FIRM,
+        weed: tuple[str, ...] = (),
+    ) -> Consignment:
+        return custody.open_consignment(
+            installation,
+            run_id,
+            "paper",
+            drafted_by=DRAFTER,
+            vendor=vendor,
+            transported=False,
+            weed=weed,
+        )
+
+    def step(self, installation: Installation, now: Consignment, step: Step) -> Consignment:
+        return self.take(installation, now, honest(now, step))
+
+    def take(self, installation: Installation, now: Consignment, record: StepRecord) -> Consignment:
+        mine = replace(record, plan_digest=now.plan_digest)
+        return custody.take(installation, STORE, now.consignment, mine)
+
+    def all_steps(self, installation: Installation, now: Consignment) -> Consignment:
+        while now.state is not State.RECONCILED:
+            now = self.step(installation, now, _next(now))
+        return now
+
+    def hold(self, installation: Installation, item: str) -> None:
+        holds.add(
+            installation.register,
+            Hold(
+                hold_id="H-1",
+                mandate="court order 7",
+                owner="legal",
+                category="voucher",
+                instance="paper",
+                scope=HoldScope.KEY,
+                value=f'["{item}"]',
+                placed_at=installation.now(),
+                review_by=None,
+            ),
+        )
+
+
+def _next(now: Consignment) -> Step:
+    """The step honest people would take: the first that leads on."""
+    side = (Step.REPORT, Step.WITHDRAW, Step.RESOLVE)
+    possible = [step for step in custody.possible_steps(now) if step not in side]
+    # A certificate that is in can be replaced; honest people reconcile it.
+    return possible[-1]
+
+
+@pytest.fixture
+def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Centre:
+    world = World(tmp_path).build()
+    paper = PaperWorld(tmp_path)
+    monkeypatch.setenv("KU_TEST_PAPER", paper.url)
+    stores = world.policies / "stores.yaml"
+    stores.write_text(
+        stores.read_text() + "  records_centre: {kind: paper, url: {env: KU_TEST_PAPER}}\n"
+    )
+    (world.policies / "rules" / "voucher.yaml").write_text(PAPER_RULE)
+    return Centre(world, paper)
+
+
+def test_paper_is_certified_once_people_have_destroyed_it(centre: Centre) -> None:
+    for number in range(8):
+        centre.paper.put(number, DUE)
+    kept = centre.paper.put(8, KEPT)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.all_steps(installation, centre.journey(installation, run_id))
+        assert set(journey.boxes) == {"B0000", "B0001"}
+        report = centre.go_on(installation, run_id)
+        assert report.outcomes == {"paper": {"destroyed": 8}}
+        certificate = centre.world.certify(installation, run_id)
+        assert certificate.outcomes == {"destroyed": 8}
+    assert centre.paper.keys() == {kept}
+    assert centre.paper.boxes() == {"B0000": "destroyed", "B0001": "destroyed", "B0002": "shelved"}
+
+
+def test_there_is_no_certificate_while_paper_is_on_its_way(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        while journey.state is not State.VENDOR_CERTIFIED:
+            with pytest.raises(RunPending, match="1 items of the run"):
+                centre.go_on(installation, run_id)
+            journey = centre.step(installation, journey, _next(journey))
+        with pytest.raises(RunPending):
+            centre.go_on(installation, run_id)
+        centre.step(installation, journey, Step.RECONCILE)
+        assert centre.go_on(installation, run_id).outcomes == {"paper": {"destroyed": 1}}
+
+
+def test_a_mixed_box_stays_unless_it_is_weeded(centre: Centre) -> None:
+    centre.paper.put(0, DUE)
+    stays = centre.paper.put(1, KEPT)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        (line,) = custody.boxes_waiting(installation, run_id)
+        assert line.mixed
+        with pytest.raises(CustodyError, match="No box may go"):
+            centre.journey(installation, run_id)
+        journey = centre.journey(installation, run_id, weed=("B0000",))
+        centre.all_steps(installation, journey)
+        centre.go_on(installation, run_id)
+    assert centre.paper.keys() == {stays}
+    assert centre.paper.versions() == {"B0000": 2}
+
+
+def test_a_hold_in_a_box_keeps_the_whole_box_on_its_shelf(centre: Centre) -> None:
+    held = centre.paper.put(0, DUE)
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        centre.hold(installation, str(held[0]))
+        (line,) = custody.boxes_waiting(installation, run_id)
+        assert line.held == ("H-1",)
+        with pytest.raises(CustodyError, match="No box may go"):
+            centre.journey(installation, run_id)
+
+
+@pytest.mark.parametrize("before", [Step.PICK, Step.SEAL, Step.HAND_OVER, Step.COUNT, Step.DESTROY])
+def test_a_hold_stops_a_box_at_its_next_step(centre: Centre, before: Step) -> None:
+    held = centre.paper.put(0, DUE)
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        while _next(journey) is not before:
+            journey = centre.step(installation, journey, _next(journey))
+        centre.hold(installation, str(held[0]))
+        with pytest.raises(CustodyError, match="Box B0000 holds something that the hold H-1 keeps"):
+            centre.step(installation, journey, before)
+        assert custody.load(installation, STORE, journey.consignment) == journey
+        out = Withdrawal(reason="H-1", boxes=("B0000",))
+        record = replace(honest(journey, Step.WITHDRAW), payload=out)
+        assert centre.take(installation, journey, record).state is State.WITHDRAWN
+    assert len(centre.paper.keys()) == 2
+    assert set(centre.paper.orders().values()) == {"withdrawn"}
+    assert centre.paper.boxes() == {"B0000": "shelved"}
+
+
+def test_what_a_count_misses_halts_and_is_a_finding(centre: Centre) -> None:
+    for number in range(3):
+        centre.paper.put(number, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        while _next(journey) is not Step.COUNT:
+            journey = centre.step(installation, journey, _next(journey))
+        record = honest(journey, Step.COUNT)
+        lines = [replace(line, items=line.items[1:]) for line in record.payload.lines]  # type: ignore[union-attr]
+        record = replace(record, payload=replace(record.payload, lines=tuple(lines)))  # type: ignore[type-var]
+        halted = centre.take(installation, journey, record)
+        assert halted.state is State.HALTED
+        kinds = {found.kind for found in findings.open_findings(installation.register)}
+        assert "custody_item_missing" in kinds
+        with pytest.raises(CustodyError):
+            centre.step(installation, halted, Step.DESTROY)
+        missing = str(min(centre.paper.keys())[0])
+        said = Resolution(incident=0, reason="Not in the box.", items=(missing,))
+        record = replace(honest(halted, Step.RESOLVE), payload=said)
+        on = centre.take(installation, halted, record)
+        centre.all_steps(installation, on)
+        # The missing folder was withdrawn: it is released anew, and nobody certifies it away.
+        with pytest.raises(RunPending):
+            centre.go_on(installation, run_id)
+    assert centre.paper.keys() == {(missing,)}
+
+
+def test_every_step_stands_in_the_log_without_barcodes(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.all_steps(installation, centre.journey(installation, run_id))
+        subjects = [f"{journey.consignment}/{seq}" for seq in range(10)]
+        found = [log.find(installation.register, publishing.CUSTODY, name) for name in subjects]
+        assert None not in found
+        for each in found:
+            assert each is not None
+            said = Envelope.parse(each.envelope.strip()).payload
+            assert journey.consignment.encode() in said
+            assert b"I000001" not in said
+            assert b"B0000" not in said
+
+
+def test_a_changed_line_is_refused(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        centre.step(installation, journey, Step.SIGN)
+        centre.paper.alter_step(0)
+        with pytest.raises(EvidenceError):
+            custody.load(installation, STORE, journey.consignment)
+
+
+def test_a_step_moved_to_another_place_is_refused(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        journey = centre.step(installation, journey, Step.SIGN)
+        centre.step(installation, journey, Step.PICK)
+        centre.paper.swap_steps()
+        with pytest.raises(EvidenceError, match="signed for another place"):
+            custody.load(installation, STORE, journey.consignment)
+
+
+def test_an_expired_licence_blocks_the_picking(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    late = replace(FIRM, licence_expires_on=date(2026, 1, 1))
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id, vendor=late)
+        journey = centre.step(installation, journey, Step.SIGN)
+        with pytest.raises(CustodyError, match="licence LIC-7 expired"):
+            centre.step(installation, journey, Step.PICK)
+
+
+def test_a_step_that_has_not_happened_yet_is_refused(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        early = replace(honest(journey, Step.SIGN), at=installation.now() + timedelta(minutes=10))
+        with pytest.raises(CustodyError, match="has not come yet"):
+            centre.take(installation, journey, early)
+
+
+def test_a_box_is_on_one_journey_at_a_time(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        centre.journey(installation, run_id)
+        with pytest.raises(CustodyError, match="No box may go"):
+            centre.journey(installation, run_id)
+
+
+def test_a_journey_nobody_opened_is_named(centre: Centre) -> None:
+    with centre.open() as installation, pytest.raises(UsageError, match="no consignment"):
+        custody.load(installation, STORE, "run.x.paper.1")
+
+
+def test_the_night_after_plans_nothing_that_is_on_its_way(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        centre.released(installation)
+        centre.world.later(days=1)
+        other = centre.paper.put(5, DUE)
+        plan_id = centre.world.plan(installation, "voucher")
+        with pytest.raises(RunIncomplete):
+            centre.world.destroy(installation, plan_id)
+    assert centre.paper.orders() == {"I000001": "ordered", str(other[0]): "ordered"}
