@@ -24,6 +24,7 @@ what to do. The command line prints the sentence and exits with ``exit_code``;
         KeyFileError          a signing or sealing key cannot be used          11
         RegisterError         our own database is missing, older or newer      12
             RegisterBusy      held by another process beyond patience           7
+        CustodyError          a step on the road of paper is refused           13
 
 No message ever carries personal data: keys of records appear as commitments.
 """
@@ -166,3 +167,10 @@ class RegisterBusy(RegisterError):
 
     exit_code = 7
     reason = "register_busy"
+
+
+class CustodyError(KeepuntilError):
+    """A step with paper is out of turn, not by who may do it, or not as the list says."""
+
+    exit_code = 13
+    reason = "custody"
