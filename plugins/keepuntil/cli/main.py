@@ -49,6 +49,7 @@ Exit codes:
   10  evidence is damaged, altered or foreign
   11  a key is missing, readable by others or of the wrong kind
   12  the register is missing or of another version
+  13  a step with paper is out of turn, or not by who may do it
 """
 
 

@@ -295,7 +295,7 @@ class Consignment:
     def remaining(self, barcode: str) -> tuple[str, ...]:
         """The items of a box that are still on the journey; empty: the box is out."""
         items = self.boxes[barcode].items
-        if self.withdrawn.isdisjoint(items):
+        if not self.withdrawn:
             return items
         return tuple(item for item in items if item not in self.withdrawn)
 

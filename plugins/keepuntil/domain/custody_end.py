@@ -21,7 +21,7 @@ from keepuntil.domain.consignments import (
     VendorCertificate,
 )
 from keepuntil.domain.custody_people import lacking_witnesses
-from keepuntil.domain.custody_shelf import Incidents, incident
+from keepuntil.domain.custody_shelf import Incidents, incident, refuse_payload
 from keepuntil.domain.custody_words import refusal
 from keepuntil.domain.reconciliation import differences
 from keepuntil.domain.treatments import Treatment, is_enough
@@ -74,6 +74,7 @@ def destruction_done(consignment: Consignment) -> bool:
 
 
 def judge_witnessing(consignment: Consignment, record: StepRecord) -> Incidents:
+    refuse_payload(record)
     counted = {person for tally in consignment.tallies.values() for person in tally.counted_by}
     for participant in record.by:
         if participant.person not in counted:
@@ -156,6 +157,7 @@ def enter_certificate(consignment: Consignment, record: StepRecord) -> Consignme
 
 
 def judge_reconciliation(consignment: Consignment, record: StepRecord) -> Incidents:
+    refuse_payload(record)
     return tuple(
         incident(record, IncidentKind.UNRECONCILED, each.sentence, box=each.box)
         for each in differences(consignment)

@@ -61,7 +61,16 @@ def lines_of(record: StepRecord) -> tuple[Scan, ...]:
     return record.payload.lines
 
 
+def refuse_payload(record: StepRecord) -> None:
+    """Raise CustodyError where a step that says only who and when says something more."""
+    if record.payload is not None:
+        raise refusal(
+            record.step, "it carries more than who signed and when; enter the rest as its own step."
+        )
+
+
 def judge_signing(consignment: Consignment, record: StepRecord) -> Incidents:
+    refuse_payload(record)
     signed = {each.role for each in consignment.people.get(Duty.APPROVE, ())}
     for participant in record.by:
         if participant.role not in consignment.rule.signatories:
@@ -178,10 +187,13 @@ def _picked(consignment: Consignment, line: Scan) -> Tally:
 
 
 def picking_done(consignment: Consignment) -> bool:
-    return all(
-        set(consignment.remaining(box)).issubset(consignment.tallies[box].picked)
-        for box in consignment.remaining_boxes
-    )
+    return all(_is_picked(consignment, box) for box in consignment.remaining_boxes)
+
+
+def _is_picked(consignment: Consignment, box: str) -> bool:
+    remaining, picked = consignment.remaining(box), consignment.tallies[box].picked
+    # Whole boxes, the usual case, are compared without a set: a scanner asks after each.
+    return picked == remaining or set(remaining).issubset(picked)
 
 
 def judge_sealing(consignment: Consignment, record: StepRecord) -> Incidents:
