@@ -25,7 +25,14 @@ from keepuntil.domain.consignments import (
     Withdrawal,
 )
 from keepuntil.domain.holds import Hold, HoldScope
-from keepuntil.errors import CustodyError, EvidenceError, RunIncomplete, RunPending, UsageError
+from keepuntil.errors import (
+    ApprovalError,
+    CustodyError,
+    EvidenceError,
+    RunIncomplete,
+    RunPending,
+    UsageError,
+)
 from keepuntil.evidence.envelope import Envelope
 from keepuntil.register import findings, holds, log, runs
 from paper_world import PaperWorld
@@ -48,7 +55,8 @@ clock:
   delete_within: P365D
   zone: Asia/Shanghai
 disposition:
-  approval: none
+  approval: owner
+  roles: [data_owner]
   expires_after: P60D
   limits: {items: 100000, share: 100%}
 nightly: {at: "01:00", retries: 1}
@@ -88,10 +96,15 @@ class Centre:
 
     def released(self, installation: Installation) -> str:
         """A run that has released what is due and now waits for people."""
-        plan_id = self.world.plan(installation, "voucher")
+        plan_id = self.approved(installation)
         with pytest.raises(RunPending):
             self.world.destroy(installation, plan_id)
         return runs.load(installation.register, plan_id).run_id
+
+    def approved(self, installation: Installation) -> str:
+        plan_id = self.world.plan(installation, "voucher")
+        self.world.approve(installation, plan_id, ("E1", "data_owner"))
+        return plan_id
 
     def go_on(self, installation: Installation, run_id: str) -> executing.RunReport:
         for shard in executing.shards(installation, run_id, 1):
@@ -334,6 +347,45 @@ def test_a_step_that_has_not_happened_yet_is_refused(centre: Centre) -> None:
             centre.take(installation, journey, early)
 
 
+def test_what_is_in_custody_is_concluded_after_the_approval_ran_out(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        journey = centre.step(installation, journey, Step.SIGN)
+        journey = centre.step(installation, journey, Step.PICK)
+        centre.world.later(days=90)
+        centre.all_steps(installation, journey)
+        assert centre.go_on(installation, run_id).outcomes == {"paper": {"destroyed": 1}}
+
+
+def test_nothing_leaves_its_shelf_after_the_approval_ran_out(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        journey = centre.step(installation, journey, Step.SIGN)
+        centre.world.later(days=90)
+        with pytest.raises(ApprovalError, match="lacks the approval of data_owner"):
+            centre.step(installation, journey, Step.PICK)
+
+
+def test_nothing_is_released_anew_after_the_approval_ran_out(centre: Centre) -> None:
+    item = centre.paper.put(1, DUE)
+    centre.paper.put(5, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        centre.hold(installation, str(item[0]))
+        with pytest.raises(RunPending):
+            centre.go_on(installation, run_id)
+        assert centre.paper.orders() == {"I000001": "withdrawn", "I000005": "ordered"}
+        holds.lift(installation.register, "H-1", by="legal", reason="settled", at=installation.now())
+        centre.world.later(days=90)
+        with pytest.raises(RunIncomplete):
+            centre.go_on(installation, run_id)
+    assert centre.paper.orders() == {"I000001": "withdrawn", "I000005": "ordered"}
+
+
 def test_a_box_is_on_one_journey_at_a_time(centre: Centre) -> None:
     centre.paper.put(1, DUE)
     with centre.open() as installation:
@@ -354,7 +406,7 @@ def test_the_night_after_plans_nothing_that_is_on_its_way(centre: Centre) -> Non
         centre.released(installation)
         centre.world.later(days=1)
         other = centre.paper.put(5, DUE)
-        plan_id = centre.world.plan(installation, "voucher")
+        plan_id = centre.approved(installation)
         with pytest.raises(RunIncomplete):
             centre.world.destroy(installation, plan_id)
     assert centre.paper.orders() == {"I000001": "ordered", str(other[0]): "ordered"}

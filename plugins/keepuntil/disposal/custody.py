@@ -19,7 +19,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from keepuntil.disposal import custody_lines, publishing
-from keepuntil.disposal.approving import current_rule
+from keepuntil.disposal.approving import current_rule, warrant
 from keepuntil.disposal.custody_lines import Opening
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation
@@ -151,7 +151,8 @@ def load(installation: Installation, store: str, consignment: str) -> Consignmen
 def take(installation: Installation, store: str, name: str, record: StepRecord) -> Consignment:
     """Enter one step. What it found wrong is a finding, and halts the journey.
 
-    Raises CustodyError when the step cannot be entered, StoreBusy when somebody entered one
+    Raises CustodyError when the step cannot be entered, ApprovalError when paper is to leave its
+    shelf and the approval has run out, StoreBusy when somebody entered one
     at the same time.
     """
     if record.at > installation.now() + CLOCKS_DIFFER:
@@ -166,6 +167,8 @@ def take(installation: Installation, store: str, name: str, record: StepRecord) 
         register.writing() as connection,
     ):
         before, seq = _replayed(installation, connection, name)
+        if record.step is Step.PICK:
+            warrant(installation, journeys.plan_of(connection, name))
         if record.step in UNTIL_DESTROYED:
             _refuse_held(installation, connection, before)
         after = custody.advance(before, record)

@@ -29,7 +29,14 @@ from keepuntil.domain.chunks import Chunk
 from keepuntil.domain.holds import Binding
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.domain.plans import Plan, Warrant
-from keepuntil.errors import PlanError, RunIncomplete, RunInterrupted, RunPending, UsageError
+from keepuntil.errors import (
+    ApprovalError,
+    PlanError,
+    RunIncomplete,
+    RunInterrupted,
+    RunPending,
+    UsageError,
+)
 from keepuntil.register import holds, journal, plans, runs
 from keepuntil.register.journal import Lease, Shard, Slot
 from keepuntil.register.plans import PlanState
@@ -121,10 +128,10 @@ def destroy_shard(
     shard, the store asked for a pause too long), StoreError.
     """
     run = runs.load(installation.register, run_id)
-    granted = warrant(installation, run.warrant.plan_id)
+    shard = _shard(installation, run, shard_no)
+    granted, concluding = _granted(installation, run, shard)
     refuse_unannounced(installation, run.run_id)
     rule = installation.rule(granted.category)
-    shard = _shard(installation, run, shard_no)
     lease = _claim(installation, run, shard, worker)
     with ExitStack() as stack:
         stack.enter_context(_set_aside())
@@ -140,6 +147,7 @@ def destroy_shard(
             store=store,
             query=query,
             left_behind=_groups_left(installation, run, shard.phase),
+            concluding=concluding,
         )
         return work.carry_out(shard_no, progress)
 
@@ -203,6 +211,7 @@ class _ShardWork:
     store: Store
     query: Query
     left_behind: frozenset[str]
+    concluding: bool
 
     def carry_out(self, shard_no: int, progress: Progress | None) -> ShardReport:
         batches = items = pending = 0
@@ -211,7 +220,13 @@ class _ShardWork:
         renewed = self.installation.now()
         with Recorder(self.installation, self.run, instance) as recorder:
             for seq in journal.open_batches(register, self.run.run_id, shard_no):
-                stop_or_wait(self.installation, self.query.rule, self.granted, self.store)
+                stop_or_wait(
+                    self.installation,
+                    self.query.rule,
+                    self.granted,
+                    self.store,
+                    concluding=self.concluding,
+                )
                 if (now := self.installation.now()) - renewed >= RENEW_AFTER:
                     self.lease.renew(now)
                     renewed = now
@@ -248,6 +263,7 @@ class _ShardWork:
                 groups=list(chunk.groups),
                 spared=[bool(why) for why in spared],
                 earlier=_earlier(slot),
+                concluding=self.concluding,
             )
             query = replace(self.query, binding=binding)
             announcing = Announcing(slot, confirm, self.installation.now)
@@ -289,6 +305,19 @@ def _shard(installation: Installation, run: Run, shard_no: int) -> Shard:
         if shard.no == shard_no:
             return shard
     raise UsageError(f"The run {run.run_id} has no shard {shard_no}.")
+
+
+def _granted(installation: Installation, run: Run, shard: Shard) -> tuple[Warrant, bool]:
+    """The warrant, and whether it has run out while people carry out what it had given them.
+
+    What they were given then is brought to its end; nothing new is begun.
+    """
+    try:
+        return warrant(installation, run.warrant.plan_id), False
+    except ApprovalError:
+        if not journal.pending(installation.register, run.run_id, shard.no):
+            raise
+    return run.warrant, True
 
 
 def _claim(installation: Installation, run: Run, shard: Shard, worker: str) -> Lease:

@@ -19,8 +19,15 @@ PAUSE_SECONDS = 5.0
 MOST_PAUSES = 60
 
 
-def stop_or_wait(installation: Installation, rule: Rule, warrant: Warrant, store: Store) -> None:
-    """Return when the next batch may start.
+def stop_or_wait(
+    installation: Installation,
+    rule: Rule,
+    warrant: Warrant,
+    store: Store,
+    *,
+    concluding: bool = False,
+) -> None:
+    """Return when the next batch may start. ``concluding``: nothing new is begun in it.
 
     Raises RunInterrupted (stop file, end of the window, pressure that does not end)
     or ApprovalError (the approval has expired while the run was on).
@@ -30,7 +37,7 @@ def stop_or_wait(installation: Installation, rule: Rule, warrant: Warrant, store
             f"Stopped by {installation.home / STOP_FILE}. Remove it and run again to go on."
         )
     now = installation.now()
-    if now >= warrant.not_after:
+    if now >= warrant.not_after and not concluding:
         raise ApprovalError(
             f"The approval of {warrant.plan_id} expired at {warrant.not_after:%Y-%m-%d %H:%M %Z}; "
             "what is left needs a new plan."

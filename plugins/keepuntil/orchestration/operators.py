@@ -106,7 +106,7 @@ class OpenRun(BaseOperator):
 
 
 class DestroyShards(BaseOperator):
-    """Destroy a group of shards; outside the rule's window wait for the next one."""
+    """Destroy a group of shards; wait for the rule's window, and for people who carry paper."""
 
     def __init__(self, *, category: str, shards: list[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -120,11 +120,11 @@ class DestroyShards(BaseOperator):
         worker = f"{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}"
         opens = tasks.destroy(self.category, run_id, self.shards, worker)
         if opens is not None:
-            self.log.info("The run window is closed; going on at %s.", opens)
+            self.log.info("The window is closed, or people are not done; going on at %s.", opens)
             _wait_until(self, opens)
 
     def resume(self, context: Context, event: object = None) -> None:
-        """The window is open again."""
+        """The window is open again, or people may be done."""
         del event
         self.execute(context)
 

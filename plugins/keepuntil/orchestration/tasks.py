@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -24,6 +24,9 @@ VERIFIER: Final = "airflow-verifier"
 
 LINKED_PHASE: Final = 0
 OWN_PHASE: Final = 1
+
+LOOK_AGAIN: Final = timedelta(hours=1)
+"""How often a night that waits for people looks whether they are done; weeks, if need be."""
 
 MOST_GROUPS: Final = 500
 """Mapped tasks a phase, below Airflow's ``core.max_map_length`` of 1024."""
@@ -166,22 +169,25 @@ def grouped(shards: Sequence[int]) -> list[list[int]]:
 
 
 def destroy(category: str, run_id: str, shards: Sequence[int], worker: str) -> datetime | None:
-    """Destroy what is left of some shards. None: all done; else when the window opens again.
+    """Destroy what is left of some shards. None: all done; else when to go on: when the window
+    opens again, or to look again whether people have carried out what they were given.
 
     Safe to repeat after any interruption: the journal knows what was done.
     """
     from keepuntil.disposal import executing
 
+    pending = 0
     with installation() as opened:
         for number in shards:
             try:
-                executing.destroy_shard(opened, run_id, number, worker=worker)
+                done = executing.destroy_shard(opened, run_id, number, worker=worker)
             except RunInterrupted:
                 opens = _window_opens(opened, category)
                 if opens is None:
                     raise
                 return opens
-    return None
+            pending += done.pending
+        return opened.now() + LOOK_AGAIN if pending else None
 
 
 def _window_opens(opened: Installation, category: str) -> datetime | None:

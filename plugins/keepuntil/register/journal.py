@@ -47,6 +47,7 @@ __all__ = [
     "observed",
     "open_batches",
     "open_run",
+    "pending",
     "shards",
     "totals",
     "unfinished",
@@ -181,6 +182,15 @@ def unfinished(register: Register, run_id: str) -> int:
     """Batches of a run without outcomes."""
     with register.reading() as connection:
         return runs.unfinished(connection, run_id)
+
+
+def pending(register: Register, run_id: str, shard_no: int) -> int:
+    """Items of a shard that people have yet to carry out."""
+    query = select(func.sum(observation.c.pending_external)).where(
+        observation.c.run_id == run_id, observation.c.shard_no == shard_no
+    )
+    with register.reading() as connection:
+        return int(connection.execute(query).scalar() or 0)
 
 
 def attempts(register: Register, run_id: str, more_than: int = 0) -> Iterator[Attempt]:

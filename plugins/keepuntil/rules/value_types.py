@@ -30,6 +30,8 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _SHARE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)%")
 _YEAR: Final = re.compile(r"[0-9]{4}")
+PAPER_EVENTS: Final = (*EVENTS, "scan_checked_on")
+"""Dates that a register of paper has of each item."""
 _WHOLE_SHARE: Final = Decimal(100)
 
 
@@ -177,10 +179,10 @@ def _example_value(value: object) -> bool | date | str:
 
 def _paper_event(value: object) -> str:
     text = _text(value, "A paper item tells of itself one of these")
-    if text not in EVENTS:
-        raise ValueError(
-            f"{quoted(text)} is not one of: {', '.join(EVENTS)}.{did_you_mean(text, EVENTS)}"
-        )
+    if text not in PAPER_EVENTS:
+        known = ", ".join(PAPER_EVENTS)
+        close = did_you_mean(text, PAPER_EVENTS)
+        raise ValueError(f"{quoted(text)} is not one of: {known}.{close}")
     return text
 
 
@@ -245,7 +247,7 @@ ApprovalWord = Annotated[
 PaperEventWord = Annotated[
     str,
     PlainValidator(_paper_event),
-    WithJsonSchema({"type": "string", "enum": list(EVENTS)}),
+    WithJsonSchema({"type": "string", "enum": list(PAPER_EVENTS)}),
 ]
 ShredWord = Annotated[
     Treatment, PlainValidator(word_of(Treatment, SHREDS)), _choice_schema(Treatment, SHREDS)

@@ -106,6 +106,9 @@ class Batch:
     looked at only where ``earlier`` says that it may be gone by our hands."""
     earlier: Intent | None = None
     """What an interrupted attempt at this very batch was about to make final."""
+    concluding: bool = False
+    """The approval has run out since: nothing new is begun, and what people were given to do
+    while it stood is brought to its end."""
 
     def was_ours(self, place: int) -> bool:
         """Whether an interrupted attempt had this item under its hands."""

@@ -32,6 +32,12 @@ def opening(connection: Connection, consignment: str) -> bytes | None:
     return connection.execute(query).scalar()
 
 
+def plan_of(connection: Connection, consignment: str) -> str:
+    """The plan whose list the consignment carries."""
+    query = select(paper_consignment.c.plan).where(paper_consignment.c.consignment == consignment)
+    return str(connection.execute(query).scalar_one())
+
+
 def steps(connection: Connection, consignment: str) -> list[bytes]:
     """The signed steps, in their order."""
     query = (

@@ -20,6 +20,7 @@ from keepuntil.stores.sql.asking import NO_FACTS, Rows
 
 PENDING: Final = "custody:{}"
 ANOTHER_PLAN: Final = "released_by_another_plan"
+APPROVAL_RAN_OUT: Final = "approval_ran_out"
 VANISHED: Final = "struck_off_by_somebody"
 NOT_IN_SERIES: Final = "not_in_category"
 GROUP_CHANGED: Final = "record_group_changed"
@@ -121,9 +122,13 @@ class Releasing:
         if order is not None and order.state is OrderState.ORDERED and order.plan != self._plan:
             self.reasons[place] = PENDING.format(ANOTHER_PLAN)
             return
+        begins = order is None or order.state is OrderState.WITHDRAWN
+        if begins and self._batch.concluding:
+            self.reasons[place] = PENDING.format(APPROVAL_RAN_OUT)
+            return
         self.outcomes[place] = Outcome.PENDING_EXTERNAL
         self.reasons[place] = PENDING.format(OrderState.ORDERED)
-        if order is None or order.state is OrderState.WITHDRAWN:
+        if begins:
             self._released.append(place)
 
     @property
