@@ -32,7 +32,7 @@ AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 HEADINGS = ("库房", "架号", "盒号", "封签号", "条码", "门类", "档号", "年度", "册数", "结清日期")
 
 
-def line(barcode: str = "I-1", **cells: object) -> list[object]:
+def line(barcode: object = "I-1", **cells: object) -> list[object]:
     """One good line under :data:`HEADINGS`, with some cells put another way."""
     good: dict[str, object] = {
         "库房": "West",
