@@ -272,6 +272,20 @@ def test_what_cannot_be_said_of_the_whole_is_refused(
         take(register, path, **stated)
 
 
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ("箱号", "Columns '盒号' and '箱号' mean the same; remove one."),
+        ("起始年度", "The years stand in one column and in two; remove one or the other."),
+    ],
+)
+def test_headings_that_leave_something_open_are_refused(
+    more: str, sentence: str, register: PaperRegister, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "list.csv", (*HEADINGS, more), [*line(), ""])
+    assert refused(register, path) == [sentence]
+
+
 def test_items_without_a_series_are_refused_in_one_sentence(
     register: PaperRegister, tmp_path: Path
 ) -> None:
