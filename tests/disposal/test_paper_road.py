@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from custody_world import honest
 from disposal_world import World
-from keepuntil.disposal import custody, executing, publishing
+from keepuntil.disposal import custody, publishing
 from keepuntil.disposal.installation import Installation
-from keepuntil.domain.consignments import (
-    Consignment,
-    Participant,
-    Resolution,
-    State,
-    Step,
-    StepRecord,
-    Vendor,
-    Withdrawal,
-)
-from keepuntil.domain.holds import Hold, HoldScope
+from keepuntil.domain.consignments import Resolution, State, Step, Withdrawal
 from keepuntil.errors import (
     ApprovalError,
     CustodyError,
@@ -33,150 +22,15 @@ from keepuntil.errors import (
     RunPending,
     UsageError,
 )
+from keepuntil.evidence import statement
 from keepuntil.evidence.envelope import Envelope
-from keepuntil.register import findings, holds, log, runs
-from paper_world import PaperWorld
-
-STORE = "records_centre"
-PAPER_RULE = """\
-category: voucher
-title: {zh: 会计凭证, en: Accounting vouchers}
-purpose: bookkeeping
-subjects: [customer]
-owner: {unit: accounting, contact: accounting@bank.example}
-effective: {from: 2020-01-01, review_by: 2030-01-01}
-authorities:
-  - {cite: 会计档案管理办法 第十七条, rank: dept_rule, obligation: keep, period: P10Y,
-     confidence: primary, necessity_memo: NM-1}
-clock:
-  triggers: {combine: latest, events: [year_ended]}
-  start: event_next_day
-  keep_at_least: P10Y
-  delete_within: P365D
-  zone: Asia/Shanghai
-disposition:
-  approval: owner
-  roles: [data_owner]
-  expires_after: P60D
-  limits: {items: 100000, share: 100%}
-nightly: {at: "01:00", retries: 1}
-instances:
-  - id: paper
-    store: records_centre
-    series: PL
-    events: {year_ended: closed_on}
-    method: {shred: P-4}
-    witnesses: 2
-    witness_departments: [archives, accounting]
-    signatories: [head_of_unit, head_of_archives, head_of_accounting, archives_officer,
-      accounting_officer]
-"""
-DRAFTER = Participant(person="s001", role="clerk", department="archives")
-FIRM = Vendor(
-    licence="LIC-7",
-    licence_expires_on=date(2027, 12, 31),
-    contract="C-2026-01",
-    return_clause=True,
-)
-DUE = date(2012, 12, 31)
-KEPT = date(2024, 12, 31)
-
-
-@dataclass
-class Centre:
-    """A records centre with an installation of Keepuntil."""
-
-    world: World
-    paper: PaperWorld
-
-    @contextmanager
-    def open(self) -> Iterator[Installation]:
-        with self.world.open() as installation:
-            yield installation
-
-    def released(self, installation: Installation) -> str:
-        """A run that has released what is due and now waits for people."""
-        plan_id = self.approved(installation)
-        with pytest.raises(RunPending):
-            self.world.destroy(installation, plan_id)
-        return runs.load(installation.register, plan_id).run_id
-
-    def approved(self, installation: Installation) -> str:
-        plan_id = self.world.plan(installation, "voucher")
-        self.world.approve(installation, plan_id, ("E1", "data_owner"))
-        return plan_id
-
-    def go_on(self, installation: Installation, run_id: str) -> executing.RunReport:
-        for shard in executing.shards(installation, run_id, 1):
-            executing.destroy_shard(installation, run_id, shard, worker="worker")
-        return executing.close_run(installation, run_id)
-
-    def journey(
-        self,
-        installation: Installation,
-        run_id: str,
-        *,
-        vendor: Vendor | None = FIRM,
-        weed: tuple[str, ...] = (),
-    ) -> Consignment:
-        return custody.open_consignment(
-            installation,
-            run_id,
-            "paper",
-            drafted_by=DRAFTER,
-            vendor=vendor,
-            transported=False,
-            weed=weed,
-        )
-
-    def step(self, installation: Installation, now: Consignment, step: Step) -> Consignment:
-        return self.take(installation, now, honest(now, step))
-
-    def take(self, installation: Installation, now: Consignment, record: StepRecord) -> Consignment:
-        mine = replace(record, plan_digest=now.plan_digest)
-        return custody.take(installation, STORE, now.consignment, mine)
-
-    def all_steps(self, installation: Installation, now: Consignment) -> Consignment:
-        while now.state is not State.RECONCILED:
-            now = self.step(installation, now, _next(now))
-        return now
-
-    def hold(self, installation: Installation, item: str) -> None:
-        holds.add(
-            installation.register,
-            Hold(
-                hold_id="H-1",
-                mandate="court order 7",
-                owner="legal",
-                category="voucher",
-                instance="paper",
-                scope=HoldScope.KEY,
-                value=f'["{item}"]',
-                placed_at=installation.now(),
-                review_by=None,
-            ),
-        )
-
-
-def _next(now: Consignment) -> Step:
-    """The step honest people would take: the first that leads on."""
-    side = (Step.REPORT, Step.WITHDRAW, Step.RESOLVE)
-    possible = [step for step in custody.possible_steps(now) if step not in side]
-    # A certificate that is in can be replaced; honest people reconcile it.
-    return possible[-1]
+from keepuntil.register import certificates, findings, holds, log
+from paper_centre import DUE, FIRM, KEPT, STORE, Centre, build_centre, next_step
 
 
 @pytest.fixture
 def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Centre:
-    world = World(tmp_path).build()
-    paper = PaperWorld(tmp_path)
-    monkeypatch.setenv("KU_TEST_PAPER", paper.url)
-    stores = world.policies / "stores.yaml"
-    stores.write_text(
-        stores.read_text() + "  records_centre: {kind: paper, url: {env: KU_TEST_PAPER}}\n"
-    )
-    (world.policies / "rules" / "voucher.yaml").write_text(PAPER_RULE)
-    return Centre(world, paper)
+    return build_centre(World(tmp_path).build(), monkeypatch)
 
 
 def test_paper_is_certified_once_people_have_destroyed_it(centre: Centre) -> None:
@@ -191,8 +45,27 @@ def test_paper_is_certified_once_people_have_destroyed_it(centre: Centre) -> Non
         assert report.outcomes == {"paper": {"destroyed": 8}}
         certificate = centre.world.certify(installation, run_id)
         assert certificate.outcomes == {"destroyed": 8}
+        (account,) = custody_of(installation, certificate.certificate_id)
+    assert account["state"] == "reconciled"
+    assert account["totals"] == {
+        "listed": {"boxes": 2, "items": 8},
+        "withdrawn": {"boxes": 0, "items": 0},
+        "sent": {"boxes": 2, "items": 8},
+        "received": {"boxes": 2, "items": 8},
+        "counted": {"boxes": 2, "items": 8},
+        "destroyed": {"boxes": 2, "items": 8},
+        "certified": {"boxes": 2, "items": 8},
+    }
     assert centre.paper.keys() == {kept}
     assert centre.paper.boxes() == {"B0000": "destroyed", "B0001": "destroyed", "B0002": "shelved"}
+
+
+def custody_of(installation: Installation, certificate_id: str) -> list[dict[str, Any]]:
+    """What the signed certificate says of journeys."""
+    stored = certificates.load(installation.register, certificate_id)
+    said = statement.parse(Envelope.parse(stored.payload.strip()).payload)
+    found: Any = said.predicate["custody"]
+    return list(found)
 
 
 def test_there_is_no_certificate_while_paper_is_on_its_way(centre: Centre) -> None:
@@ -203,7 +76,7 @@ def test_there_is_no_certificate_while_paper_is_on_its_way(centre: Centre) -> No
         while journey.state is not State.VENDOR_CERTIFIED:
             with pytest.raises(RunPending, match="1 items of the run"):
                 centre.go_on(installation, run_id)
-            journey = centre.step(installation, journey, _next(journey))
+            journey = centre.step(installation, journey, next_step(journey))
         with pytest.raises(RunPending):
             centre.go_on(installation, run_id)
         centre.step(installation, journey, Step.RECONCILE)
@@ -245,8 +118,8 @@ def test_a_hold_stops_a_box_at_its_next_step(centre: Centre, before: Step) -> No
     with centre.open() as installation:
         run_id = centre.released(installation)
         journey = centre.journey(installation, run_id)
-        while _next(journey) is not before:
-            journey = centre.step(installation, journey, _next(journey))
+        while next_step(journey) is not before:
+            journey = centre.step(installation, journey, next_step(journey))
         centre.hold(installation, str(held[0]))
         with pytest.raises(CustodyError, match="Box B0000 holds something that the hold H-1 keeps"):
             centre.step(installation, journey, before)
@@ -265,8 +138,8 @@ def test_what_a_count_misses_halts_and_is_a_finding(centre: Centre) -> None:
     with centre.open() as installation:
         run_id = centre.released(installation)
         journey = centre.journey(installation, run_id)
-        while _next(journey) is not Step.COUNT:
-            journey = centre.step(installation, journey, _next(journey))
+        while next_step(journey) is not Step.COUNT:
+            journey = centre.step(installation, journey, next_step(journey))
         record = honest(journey, Step.COUNT)
         lines = [replace(line, items=line.items[1:]) for line in record.payload.lines]  # type: ignore[union-attr]
         record = replace(record, payload=replace(record.payload, lines=tuple(lines)))  # type: ignore[type-var]
@@ -379,7 +252,9 @@ def test_nothing_is_released_anew_after_the_approval_ran_out(centre: Centre) -> 
         with pytest.raises(RunPending):
             centre.go_on(installation, run_id)
         assert centre.paper.orders() == {"I000001": "withdrawn", "I000005": "ordered"}
-        holds.lift(installation.register, "H-1", by="legal", reason="settled", at=installation.now())
+        holds.lift(
+            installation.register, "H-1", by="legal", reason="settled", at=installation.now()
+        )
         centre.world.later(days=90)
         with pytest.raises(RunIncomplete):
             centre.go_on(installation, run_id)

@@ -16,8 +16,9 @@ from openpyxl.utils.datetime import MAC_EPOCH
 
 from keepuntil.errors import KeepuntilError, StoreError, UsageError
 from keepuntil.stores.paper import PaperRegister, lists, workbooks
+from keepuntil.stores.paper.holdings import sites
 from keepuntil.stores.paper.lists import open_list
-from paper_world import HEADINGS, all_items, line, paper_register, refused, take, workbook, written
+from paper_lists import HEADINGS, all_items, line, paper_register, refused, take, workbook, written
 
 
 @pytest.fixture
@@ -54,6 +55,24 @@ def test_text_in_neither_encoding_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + "盒".encode()[:2] + b"\xff\n")
     assert "neither in UTF-8 nor in GB18030" in why_not(path)
     path.write_bytes("盒号\t条码".encode("utf-16"))
+    assert "neither in UTF-8 nor in GB18030" in why_not(path)
+
+
+def test_text_that_is_valid_in_both_encodings_is_utf_8(
+    register: PaperRegister, tmp_path: Path
+) -> None:
+    path = written(
+        tmp_path / "list.csv", ("site", "box", "item", "series"), ("档案", "B-1", "I-1", "PL")
+    )
+    assert path.read_bytes().decode("gb18030")
+    take(register, path)
+    with register.reading() as connection:
+        assert [site.site for site in sites(connection)] == ["档案"]
+
+
+def test_text_cut_within_a_character_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "list.csv", HEADINGS, line())
+    path.write_bytes(path.read_bytes() + "盒".encode()[:1])
     assert "neither in UTF-8 nor in GB18030" in why_not(path)
 
 
@@ -307,6 +326,31 @@ def test_a_workbook_that_unpacks_to_far_more_is_refused_unread(part: str, tmp_pa
         assert tracemalloc.get_traced_memory()[1] < 16 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_a_workbook_of_very_many_parts_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path / "list.xlsx", HEADINGS, line())
+    monkeypatch.setattr(workbooks, "MOST_PARTS", 5)
+    assert "is too large to be read as a workbook" in why_not(path)
+
+
+def test_a_row_of_a_workbook_that_has_slipped_is_refused(
+    register: PaperRegister, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path / "list.xlsx", HEADINGS, [*line(), None, "slipped"])
+    assert refused(register, path)[0].startswith("2: Cell 12 stands under no heading")
+
+
+def test_a_sheet_is_never_filled_beyond_its_last_row(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(workbooks, "MOST_ROWS", 3)
+    two = [["B-1", "I-1"], ["B-1", "I-2"]]
+    workbooks.write_workbook(tmp_path / "two.xlsx", ("盒号", "条码"), two)
+    with pytest.raises(StoreError, match="the list has more; write it as CSV"):
+        workbooks.write_workbook(tmp_path / "three.xlsx", ("盒号", "条码"), [*two, two[0]])
 
 
 def test_a_row_beyond_the_last_there_can_be_is_refused(

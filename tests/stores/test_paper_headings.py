@@ -98,6 +98,12 @@ def test_a_line_of_data_is_never_taken_for_headings() -> None:
     assert headings.depth == 1
 
 
+def test_a_line_with_a_cell_that_reads_like_a_heading_is_a_line_all_the_same() -> None:
+    headings = found(["盒号", "条码", "案卷号", "册数"], [None, None, "案卷", "7"])
+    assert headings is not None
+    assert headings.depth == 1
+
+
 @pytest.mark.parametrize(
     "rows", [[], [["B-1", "I-1"]], [["盒号"]], [["条码", "门类"]], [["题名", "盒号"]]]
 )

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from keepuntil.domain.paper import EVENTS, BoxState, Item, ScanStatus, Sensitivity
-from keepuntil.errors import UsageError
-from keepuntil.stores.paper import Language, PaperRegister, export_list
+from keepuntil.errors import StoreError, UsageError
+from keepuntil.stores.paper import Language, PaperRegister, export_list, workbooks
 from keepuntil.stores.paper.cells import reader
 from keepuntil.stores.paper.columns import BY_FIELD, COLUMNS
 from keepuntil.stores.paper.dates import Unreadable
 from keepuntil.stores.paper.holdings import boxes, holdings, items, sites
 from keepuntil.stores.paper.tables import metadata, paper_box, paper_item, paper_site
-from paper_world import HEADINGS, contents, line, paper_register, take, written
+from paper_lists import HEADINGS, contents, line, paper_register, take, written
 from sql_servers import KINDS
 
 
@@ -79,10 +79,10 @@ def test_sites_come_by_pages_too(register: PaperRegister) -> None:
 def test_a_destroyed_box_is_in_no_list(register: PaperRegister, tmp_path: Path) -> None:
     take(register, shelved(tmp_path))
     with register.writing() as connection:
-        gone = sa.update(paper_box).where(paper_box.c.box == "B-7")
+        gone = sa.update(paper_box).where(paper_box.c.box == "B-3")
         connection.execute(gone.values(state=BoxState.DESTROYED.value))
-    assert export_list(register, tmp_path / "out.csv", language=Language.EN) == 22
-    assert "B-7" not in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert export_list(register, tmp_path / "out.csv", language=Language.EN) == 26
+    assert "B-3" not in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
 
 
 @pytest.mark.parametrize("language", Language)
@@ -130,6 +130,23 @@ def test_another_suffix_is_refused_and_leaves_nothing(
     with pytest.raises(UsageError, match=r"out\.ods: lists are written as \.csv or \.xlsx"):
         export_list(register, tmp_path / "out.ods", language=Language.EN)
     assert set(tmp_path.iterdir()) == before
+
+
+def test_a_list_that_cannot_be_written_leaves_the_earlier_one(
+    monkeypatch: pytest.MonkeyPatch, register: PaperRegister, tmp_path: Path
+) -> None:
+    take(register, shelved(tmp_path))
+    path = tmp_path / "out.xlsx"
+    path.write_bytes(b"the earlier one")
+    before = set(tmp_path.iterdir())
+    monkeypatch.setattr(workbooks, "MOST_ROWS", 3)
+    with pytest.raises(StoreError, match="write it as CSV"):
+        export_list(register, path, language=Language.EN)
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(UsageError, match=r"out\.csv: cannot be written"):
+        export_list(register, tmp_path / "out.csv", language=Language.EN)
+    assert set(tmp_path.iterdir()) == before | {tmp_path / "out.csv"}
+    assert path.read_bytes() == b"the earlier one"
 
 
 def normal(field: str, text: str) -> str | None:

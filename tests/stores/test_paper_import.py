@@ -16,7 +16,7 @@ from keepuntil.errors import StoreBusy, StoreError, StoreUnreachable, UsageError
 from keepuntil.stores.paper import PaperRegister, create_tables, import_list, open_register
 from keepuntil.stores.paper.remarks import MOST_SHOWN
 from keepuntil.stores.paper.tables import paper_box, paper_item, paper_site
-from paper_world import (
+from paper_lists import (
     AT,
     HEADINGS,
     all_items,
@@ -270,6 +270,20 @@ def test_what_cannot_be_said_of_the_whole_is_refused(
     path = written(tmp_path / "list.csv", ("库房", "盒号", "条码"), ("West", "B-1", "I-1"))
     with pytest.raises(UsageError, match=sentence.replace(".", r"\.").replace("+", r"\+")[:40]):
         take(register, path, **stated)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ("箱号", "Columns '盒号' and '箱号' mean the same; remove one."),
+        ("起始年度", "The years stand in one column and in two; remove one or the other."),
+    ],
+)
+def test_headings_that_leave_something_open_are_refused(
+    more: str, sentence: str, register: PaperRegister, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "list.csv", (*HEADINGS, more), [*line(), ""])
+    assert refused(register, path) == [sentence]
 
 
 def test_items_without_a_series_are_refused_in_one_sentence(

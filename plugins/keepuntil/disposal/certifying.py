@@ -15,6 +15,7 @@ import pendulum
 
 from keepuntil.disposal import publishing, receipt_secrets, stamping
 from keepuntil.disposal.bundling import Issued, scratch_of, write_bundle, write_records
+from keepuntil.disposal.custody_account import accounts
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.run_tree import RunTree
 from keepuntil.disposal.statements import (
@@ -239,6 +240,7 @@ def _sign(case: _Case, tree: RunTree, checkpoint: bytes) -> bytes:
         methods=_methods(case),
         completeness=_completeness(case),
         provisional_until=case.provisional_until,
+        custody=accounts(case.installation, case.rule, case.plan),
     )
     said = statement.make([subject], DESTRUCTION_CERTIFICATE, predicate)
     return envelope.sign(said.encoded, case.installation.signing_key("certificate")).encode()

@@ -51,7 +51,9 @@ from keepuntil.stores.paper.shelf_states import Content
 
 __all__ = [
     "BoxLine",
+    "Journey",
     "boxes_waiting",
+    "journeys_of",
     "load",
     "open_consignment",
     "paper_instances",
@@ -126,7 +128,8 @@ def open_consignment(
         lines = _lines(installation, rule, instance, connection, plan.plan_id)
         chosen = [line for line in lines if _goes(line, weed, only)]
         listed = _listed(connection, plan.plan_id, chosen)
-        name = f"{run.run_id}.{instance.id}.{len(journeys.of_plan(connection, plan.plan_id)) + 1}"
+        earlier = journeys.of_plan(connection, plan.plan_id, instance.id)
+        name = f"{run.run_id}.{instance.id}.{len(earlier) + 1}"
         opening = Opening(
             consignment=name,
             plan_digest=plan.digest,
@@ -142,10 +145,26 @@ def open_consignment(
     return consignment
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    """A consignment with the signed lines it is replayed from."""
+
+    consignment: Consignment
+    opening: bytes
+    lines: tuple[bytes, ...]
+
+
+def journeys_of(installation: Installation, instance: PaperInstance, plan_id: str) -> list[Journey]:
+    """The journeys of a plan's paper in one instance, by name."""
+    with _register_of(installation, instance) as register, register.reading() as connection:
+        names = journeys.of_plan(connection, plan_id, instance.id)
+        return [_journey(installation, connection, name) for name in names]
+
+
 def load(installation: Installation, store: str, consignment: str) -> Consignment:
     """A journey as its signed lines tell it. Raises EvidenceError when one was changed."""
     with _register(installation, store) as register, register.reading() as connection:
-        return _replayed(installation, connection, consignment)[0]
+        return _journey(installation, connection, consignment).consignment
 
 
 def take(installation: Installation, store: str, name: str, record: StepRecord) -> Consignment:
@@ -166,19 +185,20 @@ def take(installation: Installation, store: str, name: str, record: StepRecord) 
         _register(installation, store) as register,
         register.writing() as connection,
     ):
-        before, seq = _replayed(installation, connection, name)
+        journey = _journey(installation, connection, name)
+        before, seq = journey.consignment, len(journey.lines)
         if record.step is Step.PICK:
             warrant(installation, journeys.plan_of(connection, name))
         if record.step in UNTIL_DESTROYED:
             _refuse_held(installation, connection, before)
         after = custody.advance(before, record)
         key = installation.signing_key("approvals")
-        journeys.add_step(connection, name, seq, custody_lines.seal_step(name, seq, record, key))
+        line = custody_lines.seal_step(name, seq, record, key)
+        journeys.add_step(connection, name, seq, line)
         _keep_books(connection, before, after)
         confirm()
-        lines = journeys.steps(connection, name)
     _tell_incidents(installation, before, after)
-    _enter_steps(installation, name, lines)
+    _enter_steps(installation, name, (*journey.lines, line))
     return after
 
 
@@ -277,18 +297,15 @@ def _opened(opening: Opening) -> Consignment:
     )
 
 
-def _replayed(
-    installation: Installation, connection: Connection, name: str
-) -> tuple[Consignment, int]:
-    """The journey now, and the number of its next step."""
+def _journey(installation: Installation, connection: Connection, name: str) -> Journey:
     trusted = _trusted(installation)
-    line = journeys.opening(connection, name)
-    if line is None:
+    opening = journeys.opening(connection, name)
+    if opening is None:
         raise UsageError(f"There is no consignment '{name}'. See: keepuntil paper journeys")
-    opening = custody_lines.open_opening(bytes(line), trusted)
     lines = journeys.steps(connection, name)
     records = [custody_lines.open_step(each, name, seq, trusted) for seq, each in enumerate(lines)]
-    return custody.replay(_opened(opening), records), len(records)
+    began = _opened(custody_lines.open_opening(opening, trusted))
+    return Journey(consignment=custody.replay(began, records), opening=opening, lines=tuple(lines))
 
 
 def _trusted(installation: Installation) -> list[VerifyingKey]:

@@ -45,9 +45,13 @@ def certificate_predicate(
     methods: Sequence[Mapping[str, object]],
     completeness: Mapping[str, object],
     provisional_until: date | None,
+    custody: Sequence[Mapping[str, object]],
 ) -> dict[str, object]:
-    """The body of a destruction certificate (销毁证明): no personal data."""
-    return {
+    """The body of a destruction certificate (销毁证明): no personal data.
+
+    ``custody`` stands in certificates of rules that have paper, and in no other.
+    """
+    return ({"custody": list(custody)} if custody else {}) | {
         "approvals": [_approval(approval) for approval in approvals],
         "asOf": plan.as_of.isoformat(),
         "category": _category(rule),

@@ -34,7 +34,8 @@ def export_list(register: PaperRegister, path: Path, *, language: Language) -> i
     CSV is UTF-8 with a byte order mark, by which Excel knows it. Texts that a spreadsheet
     would calculate are kept from it by an apostrophe, which importing takes away. The file
     appears when it is whole, in place of an earlier one. Raises UsageError for another
-    suffix, StoreError when the register cannot be read or a sheet cannot hold the lines.
+    suffix or a place that cannot be written, StoreError when the register cannot be read or
+    a sheet cannot hold the lines.
     """
     write = _writer(path)
     headings = [column.zh if language is Language.ZH else column.en for column in COLUMNS]
@@ -44,6 +45,10 @@ def export_list(register: PaperRegister, path: Path, *, language: Language) -> i
             lines = _Counted(_line(box, item) for box, item in holdings(connection))
             write(partial, headings, lines)
         partial.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"{path.name}: cannot be written ({error.strerror}); check its folder and its rights."
+        ) from None
     finally:
         partial.unlink(missing_ok=True)
     return lines.count

@@ -6,7 +6,7 @@ has come. ``after=None`` is the first page; one that is shorter than ``size`` is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,44 +71,51 @@ def holdings(connection: Connection, *, size: int = PAGE) -> Iterator[tuple[Box,
 
     Boxes that were destroyed are left out.
     """
-    last: tuple[str, str | None] | None = None
-    while page := _page_of_holdings(connection, last, size):
+    after = None
+    while page := _boxes_on_hand(connection, after, size):
+        after = page[-1].box
+        yield from _filled(page, _items_between(connection, page[0].box, after, size))
+
+
+def _filled(page: Sequence[Box], found: Iterator[Item]) -> Iterator[tuple[Box, Item | None]]:
+    """Both come in the order of boxes; items of boxes that are not on the page are passed over."""
+    item = next(found, None)
+    for box in page:
+        empty = True
+        while item is not None and item.box <= box.box:
+            if item.box == box.box:
+                yield box, item
+                empty = False
+            item = next(found, None)
+        if empty:
+            yield box, None
+
+
+def _boxes_on_hand(connection: Connection, after: str | None, size: int) -> list[Box]:
+    on_hand = paper_box.c.state != BoxState.DESTROYED.value
+    query = select(paper_box).where(on_hand, _after(paper_box.c.box, after))
+    rows = connection.execute(query.order_by(paper_box.c.box).limit(size))
+    return [_box(row) for row in rows]
+
+
+def _items_between(connection: Connection, first: str, last: str, size: int) -> Iterator[Item]:
+    """The items of a range of boxes. One table a query: only then does every database read
+    a page from its index, instead of sorting what is left for each."""
+    box, item = paper_item.c.box, paper_item.c.item
+    begin = box >= first
+    while True:
+        query = select(paper_item).where(begin, box <= last).order_by(box, item).limit(size)
+        page = [_item(row) for row in connection.execute(query)]
         yield from page
-        box, item = page[-1]
-        last = (box.box, None if item is None else item.item)
-
-
-def _page_of_holdings(
-    connection: Connection, last: tuple[str, str | None] | None, size: int
-) -> list[tuple[Box, Item | None]]:
-    columns = [column.label(f"item_{column.name}") for column in paper_item.c]
-    query = (
-        select(paper_box, *columns)
-        .outerjoin(paper_item, paper_item.c.box == paper_box.c.box)
-        .where(paper_box.c.state != BoxState.DESTROYED.value, _after_both(last))
-        .order_by(paper_box.c.box, paper_item.c.item)
-        .limit(size)
-    )
-    width = len(paper_box.c)
-    return [
-        (_box(row), None if row.item_item is None else _item(row[width:]))
-        for row in connection.execute(query)
-    ]
+        if len(page) < size:
+            return
+        end = page[-1]
+        # The bound on the box alone comes first, for those that use no index otherwise.
+        begin = and_(box >= end.box, or_(box > end.box, item > end.item))
 
 
 def _after(column: ColumnElement[Any], key: str | None) -> ColumnElement[bool]:
     return true() if key is None else column > key
-
-
-def _after_both(last: tuple[str, str | None] | None) -> ColumnElement[bool]:
-    """Written with a bound on the box alone first: not every database uses an index otherwise."""
-    if last is None:
-        return true()
-    box, item = last
-    if item is None:
-        return paper_box.c.box > box
-    further = or_(paper_box.c.box > box, paper_item.c.item > item)
-    return and_(paper_box.c.box >= box, further)
 
 
 def _box(row: Row[Any]) -> Box:

@@ -29,7 +29,8 @@ def opening(connection: Connection, consignment: str) -> bytes | None:
     query = select(paper_consignment.c.opening).where(
         paper_consignment.c.consignment == consignment
     )
-    return connection.execute(query).scalar()
+    line = connection.execute(query).scalar()
+    return None if line is None else bytes(line)
 
 
 def plan_of(connection: Connection, consignment: str) -> str:
@@ -54,11 +55,11 @@ def add_step(connection: Connection, consignment: str, seq: int, line: bytes) ->
     connection.execute(insert(paper_step).values(row))
 
 
-def of_plan(connection: Connection, plan: str) -> list[str]:
-    """The consignments of a plan, by name."""
+def of_plan(connection: Connection, plan: str, instance: str) -> list[str]:
+    """The consignments of a plan's items in one instance, by name."""
     query = (
         select(paper_consignment.c.consignment)
-        .where(paper_consignment.c.plan == plan)
+        .where(paper_consignment.c.plan == plan, paper_consignment.c.instance == instance)
         .order_by(paper_consignment.c.consignment)
     )
     return list(connection.execute(query).scalars())

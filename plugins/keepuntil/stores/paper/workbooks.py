@@ -165,10 +165,14 @@ def write_workbook(path: Path, headings: Sequence[str], lines: Iterable[Sequence
     sheet = book.create_sheet("list")
     sheet.freeze_panes = "A2"
     sheet.append(headings)
-    for count, line in enumerate(lines, start=2):
-        if count > MOST_ROWS:
-            raise StoreError(
-                f"A sheet holds {MOST_ROWS:,} lines and the list has more; write it as CSV."
-            )
-        sheet.append(line)
+    try:
+        for count, line in enumerate(lines, start=2):
+            if count > MOST_ROWS:
+                raise StoreError(
+                    f"A sheet holds {MOST_ROWS:,} lines and the list has more; write it as CSV."
+                )
+            sheet.append(line)
+    finally:
+        # A sheet left open complains when it is collected, long after whoever left it.
+        sheet.close()
     book.save(path)

@@ -1,0 +1,174 @@
+"""A records centre beside the small bank, and honest people who take its journeys to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pytest
+
+from custody_world import honest
+from disposal_world import World
+from keepuntil.disposal import certifying, custody, executing
+from keepuntil.disposal.installation import Installation
+from keepuntil.domain.consignments import (
+    Consignment,
+    Participant,
+    State,
+    Step,
+    StepRecord,
+    Vendor,
+)
+from keepuntil.domain.holds import Hold, HoldScope
+from keepuntil.errors import RunPending
+from keepuntil.register import holds, runs
+from paper_world import PaperWorld
+
+STORE = "records_centre"
+PAPER_RULE = """\
+category: voucher
+title: {zh: 会计凭证, en: Accounting vouchers}
+purpose: bookkeeping
+subjects: [customer]
+owner: {unit: accounting, contact: accounting@bank.example}
+effective: {from: 2020-01-01, review_by: 2030-01-01}
+authorities:
+  - {cite: 会计档案管理办法 第十七条, rank: dept_rule, obligation: keep, period: P10Y,
+     confidence: primary, necessity_memo: NM-1}
+clock:
+  triggers: {combine: latest, events: [year_ended]}
+  start: event_next_day
+  keep_at_least: P10Y
+  delete_within: P365D
+  zone: Asia/Shanghai
+disposition:
+  approval: owner
+  roles: [data_owner]
+  expires_after: P60D
+  limits: {items: 100000, share: 100%}
+nightly: {at: "01:00", retries: 1}
+instances:
+  - id: paper
+    store: records_centre
+    series: PL
+    events: {year_ended: closed_on}
+    method: {shred: P-4}
+    witnesses: 2
+    witness_departments: [archives, accounting]
+    signatories: [head_of_unit, head_of_archives, head_of_accounting, archives_officer,
+      accounting_officer]
+"""
+DRAFTER = Participant(person="s001", role="clerk", department="archives")
+FIRM = Vendor(
+    licence="LIC-7",
+    licence_expires_on=date(2027, 12, 31),
+    contract="C-2026-01",
+    return_clause=True,
+)
+DUE = date(2012, 12, 31)
+KEPT = date(2024, 12, 31)
+
+
+@dataclass
+class Centre:
+    """A records centre with an installation of Keepuntil."""
+
+    world: World
+    paper: PaperWorld
+
+    @contextmanager
+    def open(self) -> Iterator[Installation]:
+        with self.world.open() as installation:
+            yield installation
+
+    def released(self, installation: Installation) -> str:
+        """A run that has released what is due and now waits for people."""
+        plan_id = self.approved(installation)
+        with pytest.raises(RunPending):
+            self.world.destroy(installation, plan_id)
+        return runs.load(installation.register, plan_id).run_id
+
+    def approved(self, installation: Installation) -> str:
+        plan_id = self.world.plan(installation, "voucher")
+        self.world.approve(installation, plan_id, ("E1", "data_owner"))
+        return plan_id
+
+    def go_on(self, installation: Installation, run_id: str) -> executing.RunReport:
+        for shard in executing.shards(installation, run_id, 1):
+            executing.destroy_shard(installation, run_id, shard, worker="worker")
+        return executing.close_run(installation, run_id)
+
+    def journey(
+        self,
+        installation: Installation,
+        run_id: str,
+        *,
+        vendor: Vendor | None = FIRM,
+        weed: tuple[str, ...] = (),
+    ) -> Consignment:
+        return custody.open_consignment(
+            installation,
+            run_id,
+            "paper",
+            drafted_by=DRAFTER,
+            vendor=vendor,
+            transported=False,
+            weed=weed,
+        )
+
+    def step(self, installation: Installation, now: Consignment, step: Step) -> Consignment:
+        return self.take(installation, now, honest(now, step))
+
+    def take(self, installation: Installation, now: Consignment, record: StepRecord) -> Consignment:
+        mine = replace(record, plan_digest=now.plan_digest)
+        return custody.take(installation, STORE, now.consignment, mine)
+
+    def all_steps(self, installation: Installation, now: Consignment) -> Consignment:
+        while now.state is not State.RECONCILED:
+            now = self.step(installation, now, next_step(now))
+        return now
+
+    def whole_road(self, installation: Installation) -> certifying.Certificate:
+        """From the list to the certificate, with a vendor."""
+        run_id = self.released(installation)
+        self.all_steps(installation, self.journey(installation, run_id))
+        self.go_on(installation, run_id)
+        return self.world.certify(installation, run_id)
+
+    def hold(self, installation: Installation, item: str) -> None:
+        holds.add(
+            installation.register,
+            Hold(
+                hold_id="H-1",
+                mandate="court order 7",
+                owner="legal",
+                category="voucher",
+                instance="paper",
+                scope=HoldScope.KEY,
+                value=f'["{item}"]',
+                placed_at=installation.now(),
+                review_by=None,
+            ),
+        )
+
+
+def next_step(now: Consignment) -> Step:
+    """The step honest people would take: the first that leads on."""
+    side = (Step.REPORT, Step.WITHDRAW, Step.RESOLVE)
+    possible = [step for step in custody.possible_steps(now) if step not in side]
+    # A certificate that is in can be replaced; honest people reconcile it.
+    return possible[-1]
+
+
+def build_centre(world: World, monkeypatch: pytest.MonkeyPatch) -> Centre:
+    """A register of paper, and the rule of vouchers, in a world that is built."""
+    paper = PaperWorld(world.folder)
+    monkeypatch.setenv("KU_TEST_PAPER", paper.url)
+    stores = world.policies / "stores.yaml"
+    stores.write_text(
+        stores.read_text() + "  records_centre: {kind: paper, url: {env: KU_TEST_PAPER}}\n"
+    )
+    (world.policies / "rules" / "voucher.yaml").write_text(PAPER_RULE)
+    return Centre(world, paper)
