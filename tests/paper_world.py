@@ -12,6 +12,7 @@ from pathlib import Path
 from keepuntil.domain.categories import FromColumn, PaperInstance, Rule, StoredInstance
 from keepuntil.domain.items import Key
 from keepuntil.domain.outcomes import Outcome
+from keepuntil.domain.periods import Period
 from keepuntil.domain.plans import Warrant
 from keepuntil.domain.stores import PaperStore, Reference, ReferenceKind
 from keepuntil.domain.treatments import Treatment
@@ -58,6 +59,8 @@ class PaperWorld:
             witnesses=2,
             witness_departments=(),
             signatories=(),
+            remind_after=Period(days=14),
+            escalate_after=Period(days=30),
         )
         self._run("INSERT INTO paper_site VALUES ('centre')")
 

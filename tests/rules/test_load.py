@@ -235,7 +235,7 @@ def paper_rule(paper: str) -> str:
 def test_paper_instance_arrives(tmp_path: Path) -> None:
     text = paper_rule(
         f"{PAPER}, method: {{shred: P-5}}, witnesses: 3, witness_departments: [archives], "
-        "signatories: [head_of_unit]"
+        "signatories: [head_of_unit], escalate_after: P2M"
     )
     (found,) = schedule(tmp_path, text, stores=WITH_PAPER).rules[0].instances
     assert found == PaperInstance(
@@ -247,6 +247,8 @@ def test_paper_instance_arrives(tmp_path: Path) -> None:
         witnesses=3,
         witness_departments=("archives",),
         signatories=("head_of_unit",),
+        remind_after=Period(days=14),
+        escalate_after=Period(months=2),
     )
 
 

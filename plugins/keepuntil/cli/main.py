@@ -14,6 +14,7 @@ from keepuntil.errors import KeepuntilError
 
 VERBS = {
     "approve": "keepuntil.cli.plan_verbs:approve",
+    "appraise": "keepuntil.cli.appraisal_verbs:appraise",
     "cert": "keepuntil.cli.certificate_verbs:cert",
     "check": "keepuntil.cli.rule_verbs:check",
     "demo": "keepuntil.cli.demo_verb:demo",

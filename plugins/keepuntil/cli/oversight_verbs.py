@@ -44,9 +44,12 @@ def overdue(ctx: click.Context, as_of: date | None) -> None:
         print_json(lines)
     else:
         print_table(
-            ("category", "due", "overdue", "held", "nights missed", "waiting"),
+            ("category", "due", "overdue", "held", "nights missed", "waiting", "in custody"),
             [
-                (b.category, b.due, b.overdue, b.held, b.nights_missed, ", ".join(b.waiting))
+                (
+                    *(b.category, b.due, b.overdue, b.held, b.nights_missed),
+                    *(", ".join(b.waiting), b.in_custody),
+                )
                 for b in lines
             ],
             title=f"Backlog on {day}",

@@ -7,16 +7,19 @@ from datetime import date
 from pathlib import Path
 
 from keepuntil.disposal import publishing
+from keepuntil.disposal.custody import paper_instances
 from keepuntil.disposal.deciding import due_items
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.statements import NOTHING_DUE, nothing_due_predicate
 from keepuntil.domain.categories import Rule, Text
+from keepuntil.domain.civil_dates import civil_date
+from keepuntil.domain.periods import add
 from keepuntil.domain.plans import Plan
 from keepuntil.errors import PlanError
 from keepuntil.evidence import envelope, statement
 from keepuntil.evidence.statement import Subject
-from keepuntil.register import nights, plans
+from keepuntil.register import journal, nights, plans
 from keepuntil.register.plans import PlanState
 
 ENDED_WELL = ("certified", "nothing_due")
@@ -38,11 +41,15 @@ class Backlog:
     """Since the last night that succeeded; None: there was none yet."""
     waiting: tuple[str, ...]
     """Plans that wait for people."""
+    in_custody: int
+    """Items that were released to people who have not carried them out."""
+    custody_late: bool
+    """Longer than the rule's paper may take."""
 
     @property
     def alarming(self) -> bool:
         missed = self.nights_missed is None or self.nights_missed > MOST_NIGHTS_MISSED
-        return missed or self.overdue > 0
+        return missed or self.overdue > 0 or self.custody_late
 
 
 def state_nothing_due(installation: Installation, plan_id: str) -> Path:
@@ -111,6 +118,7 @@ def _backlog_of(installation: Installation, rule: Rule, as_of: date) -> Backlog:
     waiting = plans.list_plans(
         installation.register, category=rule.category, state=PlanState.FROZEN
     )
+    in_custody, since = _custody(installation, rule)
     return Backlog(
         category=rule.category,
         due=due,
@@ -118,7 +126,34 @@ def _backlog_of(installation: Installation, rule: Rule, as_of: date) -> Backlog:
         held=held,
         nights_missed=None if last is None else (as_of - last.as_of).days,
         waiting=tuple(stored.plan.plan_id for stored in waiting if stored.plan.items),
+        in_custody=in_custody,
+        custody_late=_remind(installation, rule, as_of, in_custody, since),
     )
+
+
+def _custody(installation: Installation, rule: Rule) -> tuple[int, date | None]:
+    """Items in people's hands, and the civil date since when, in the rule's zone."""
+    items, since = journal.waiting_since(installation.register, rule.category)
+    return items, None if since is None else civil_date(since, zone=rule.clock.zone)
+
+
+def _remind(
+    installation: Installation, rule: Rule, as_of: date, items: int, since: date | None
+) -> bool:
+    """Say, by the rule's days, that paper waits; whether it has waited too long."""
+    paper = paper_instances(rule)
+    if not paper or since is None:
+        return False
+    if as_of > min(add(since, each.remind_after) for each in paper):
+        problem_found(
+            installation,
+            kind="custody_waiting",
+            subject=rule.category,
+            zh=f"{rule.category} 有 {items} 件自 {since} 起待销毁，尚未办结。",
+            en=f"{items} items of {rule.category} wait since {since} for people to carry them out.",
+            items=items,
+        )
+    return as_of > min(add(since, each.escalate_after) for each in paper)
 
 
 def _missed(line: Backlog) -> Text:

@@ -233,6 +233,10 @@ class PaperInstance:
     """Departments that have to be among them."""
     signatories: tuple[str, ...]
     """Who signs the list before it is carried out, by role; empty: the rule's approvers do."""
+    remind_after: Period
+    """Released paper that people have not carried out by then is a finding."""
+    escalate_after: Period
+    """From then on it is an alarm every morning. Nothing ever times out into consent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

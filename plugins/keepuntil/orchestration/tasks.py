@@ -253,4 +253,5 @@ def _alarm(line: Backlog) -> str:
         else f"its last night that ended well is {line.nights_missed} days ago"
     )
     waits = f"; {len(line.waiting)} plans wait for people" if line.waiting else ""
+    waits += f"; {line.in_custody} items of paper are late" if line.custody_late else ""
     return f"{line.category}: {line.overdue} items are overdue; {ran}{waits}."

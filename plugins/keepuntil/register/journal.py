@@ -51,6 +51,7 @@ __all__ = [
     "shards",
     "totals",
     "unfinished",
+    "waiting_since",
 ]
 
 _READ_AT_ONCE = 8
@@ -191,6 +192,21 @@ def pending(register: Register, run_id: str, shard_no: int) -> int:
     )
     with register.reading() as connection:
         return int(connection.execute(query).scalar() or 0)
+
+
+def waiting_since(register: Register, category: str) -> tuple[int, datetime | None]:
+    """Items of a category that people have yet to carry out, and when the oldest of their runs
+    began; None: there are none."""
+    query = (
+        select(func.sum(observation.c.pending_external), func.min(run.c.started_at))
+        .select_from(observation)
+        .join(run, run.c.run_id == observation.c.run_id)
+        .join(plan, plan.c.digest == run.c.plan_digest)
+        .where(plan.c.category == category, observation.c.pending_external > 0)
+    )
+    with register.reading() as connection:
+        items, since = connection.execute(query).one()
+    return int(items or 0), since
 
 
 def attempts(register: Register, run_id: str, more_than: int = 0) -> Iterator[Attempt]:

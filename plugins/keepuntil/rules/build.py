@@ -274,6 +274,8 @@ def _paper_instance(document: Document, path: Path, shape: PaperShape) -> PaperI
         witnesses=shape.witnesses,
         witness_departments=tuple(shape.witness_departments),
         signatories=tuple(shape.signatories),
+        remind_after=shape.remind_after,
+        escalate_after=shape.escalate_after,
     )
 
 

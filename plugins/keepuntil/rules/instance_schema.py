@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
+from keepuntil.domain.periods import Period
 from keepuntil.rules.document import Mapping
 from keepuntil.rules.shape import Shape, maybe, text_or_keys
 from keepuntil.rules.value_types import (
@@ -171,6 +172,12 @@ class PaperShape(Shape):
     )
     signatories: list[Label] = Field(
         default_factory=list, description="who signs the list, by role, beside the approvers"
+    )
+    remind_after: PeriodText = Field(
+        default=Period(days=14), description="after how long released paper is a finding"
+    )
+    escalate_after: PeriodText = Field(
+        default=Period(days=30), description="after how long it is an alarm every morning"
     )
 
 
