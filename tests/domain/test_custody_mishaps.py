@@ -113,6 +113,7 @@ def test_a_seal_on_the_shelf_that_differs_halts_the_picking() -> None:
         consignment, scanning(honest(consignment, Step.PICK), Scan(box="B1", seal="Z2"))
     )
     assert met(halted) == [(IncidentKind.SEAL_BROKEN, "B1", ())]
+    assert "should bear the seal Z1 and bears the seal Z2" in halted.incidents[0].sentence
     assert halted.tallies == consignment.tallies
     resumed = resolved(halted, seals=(("B1", "Z3"),))
     assert resumed.state is State.SIGNED
@@ -123,6 +124,7 @@ def test_a_box_whose_shelf_seal_is_not_read_halts_the_picking() -> None:
     consignment = until(vendor_journey(), Step.PICK)
     halted = advance(consignment, scanning(honest(consignment, Step.PICK), Scan(box="B1")))
     assert met(halted) == [(IncidentKind.SEAL_BROKEN, "B1", ())]
+    assert "should bear the seal Z1 and bears no seal" in halted.incidents[0].sentence
 
 
 def test_an_item_weeded_twice_is_refused() -> None:
@@ -307,6 +309,12 @@ def test_boxes_are_counted_one_by_one_each_once_and_all_before_anything_goes() -
 # The destruction.
 
 
+def test_a_destruction_names_its_boxes() -> None:
+    consignment = until(vendor_journey(), Step.DESTROY)
+    with pytest.raises(CustodyError, match="no box is named"):
+        advance(consignment, destroying(consignment, treatment=Treatment.P5))
+
+
 def test_a_box_that_is_not_on_the_journey_is_not_destroyed() -> None:
     consignment = until(vendor_journey(), Step.DESTROY)
     with pytest.raises(CustodyError, match="box B9 is not on this journey"):
@@ -422,6 +430,8 @@ def test_a_report_says_what_was_seen_of_a_box_of_the_list() -> None:
     ):
         with pytest.raises(CustodyError, match=sentence):
             advance(consignment, record(consignment, Step.REPORT, PICKER, payload=payload))
+    wet = record(consignment, Step.REPORT, PICKER, payload=Report(sentence="Wet.", box="B1"))
+    assert met(advance(consignment, wet)) == [(IncidentKind.REPORTED, "B1", ())]
 
 
 @pytest.mark.parametrize(
