@@ -9,6 +9,7 @@ import pytest
 
 from custody_world import (
     FIRM,
+    IN_HOUSE,
     PICKER,
     RESOLVERS,
     SHANGHAI,
@@ -286,6 +287,22 @@ def test_a_seal_broken_after_the_arrival_halts_the_count() -> None:
     assert met(advance(consignment, scanning(counts, line))) == [
         (IncidentKind.SEAL_BROKEN, "B1", ())
     ]
+
+
+def test_a_whole_box_that_never_leaves_bears_its_shelf_seal_at_the_count() -> None:
+    consignment = until(vendor_journey(rule=IN_HOUSE, vendor=None), Step.COUNT)
+    counts = honest(consignment, Step.COUNT)
+    sealed = Scan(box="B1", seal="Z1", items=("a1", "a2", "a3"))
+    assert advance(consignment, scanning(counts, sealed)).tallies["B1"].counted
+    halted = advance(consignment, scanning(counts, replace(sealed, seal=None)))
+    assert met(halted) == [(IncidentKind.SEAL_BROKEN, "B1", ())]
+
+
+def test_weeded_items_bear_no_seal_at_the_count() -> None:
+    consignment = until(weeding_journey(), Step.COUNT)
+    counts = honest(consignment, Step.COUNT)
+    weeded = Scan(box="W1", items=("m1", "m2"))
+    assert advance(consignment, scanning(counts, weeded)).tallies["W1"].counted
 
 
 def test_a_box_beyond_the_list_halts_the_count() -> None:
