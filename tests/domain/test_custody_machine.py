@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import event, settings
+from hypothesis import assume, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -32,6 +32,7 @@ from keepuntil.domain.consignments import (
     Consignment,
     Destruction,
     Duty,
+    Participant,
     Payload,
     Resolution,
     Scan,
@@ -120,6 +121,14 @@ class Custody(RuleBasedStateMachine):
         part = data.draw(st.lists(st.sampled_from(lines), unique=True, min_size=1))
         self._try(scanning(whole, *part))
 
+    @precondition(lambda self: Step.COUNT in possible_steps(self.consignment))
+    @rule(data=st.data(), items=SOME_ITEMS)
+    def miscount_a_box(self, data: st.DataObject, items: tuple[str, ...]) -> None:
+        whole = honest(self.consignment, Step.COUNT)
+        line, *others = data.draw(st.permutations(tuple(lines_of(whole).values())))
+        kept = data.draw(st.integers(0, len(line.items)))
+        self._try(scanning(whole, replace(line, items=line.items[:kept] + items), *others))
+
     @precondition(lambda self: Step.CERTIFY in possible_steps(self.consignment))
     @rule(boxes=SOME_BOXES)
     def certify_something_else(self, boxes: tuple[str, ...]) -> None:
@@ -128,9 +137,21 @@ class Custody(RuleBasedStateMachine):
 
     @precondition(lambda self: possible_steps(self.consignment))
     @rule(data=st.data(), by=CROWDS)
-    def let_anyone_do_it(self, data: st.DataObject, by: tuple[object, ...]) -> None:
+    def let_anyone_do_it(self, data: st.DataObject, by: tuple[Participant, ...]) -> None:
         step = data.draw(st.sampled_from(possible_steps(self.consignment)))
         self._try(replace(honest(self.consignment, step), by=by))
+
+    @precondition(lambda self: possible_steps(self.consignment))
+    @rule(data=st.data(), stranger=st.sampled_from(EVERYONE))
+    def let_somebody_stand_in(self, data: st.DataObject, stranger: Participant) -> None:
+        usual = [step for step in possible_steps(self.consignment) if step in USUAL]
+        whole = honest(self.consignment, data.draw(st.sampled_from(usual)))
+        # Every usual witness may have signed while others, who counted too, have not.
+        assume(whole.by)
+        absent, *others = data.draw(st.permutations(whole.by))
+        in_role = replace(absent, person=stranger.person)
+        instead = data.draw(st.sampled_from([stranger, in_role]))
+        self._try(replace(whole, by=(instead, *others)))
 
     @precondition(lambda self: possible_steps(self.consignment))
     @rule(data=st.data(), payload=PAYLOADS)
@@ -139,9 +160,9 @@ class Custody(RuleBasedStateMachine):
         self._try(replace(honest(self.consignment, step), payload=payload))
 
     @rule(step=st.sampled_from(Step), by=CROWDS, payload=PAYLOADS)
-    def do_anything(self, step: Step, by: tuple[object, ...], payload: Payload | None) -> None:
+    def do_anything(self, step: Step, by: tuple[Participant, ...], payload: Payload | None) -> None:
         at = self.consignment.last_at or START
-        self._try(StepRecord(step=step, plan_digest=LIST, at=at, by=by, payload=payload))  # type: ignore[arg-type]
+        self._try(StepRecord(step=step, plan_digest=LIST, at=at, by=by, payload=payload))
 
     @invariant()
     def nothing_is_destroyed_that_witnesses_did_not_count_before(self) -> None:
@@ -219,5 +240,5 @@ class Custody(RuleBasedStateMachine):
             event(f"ended {self.consignment.state}")
 
 
-Custody.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Custody.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 test_custody_holds_under_random_steps = Custody.TestCase

@@ -9,6 +9,7 @@ import pytest
 
 from custody_world import (
     FIRM,
+    IN_HOUSE,
     PICKER,
     RESOLVERS,
     SHANGHAI,
@@ -113,6 +114,7 @@ def test_a_seal_on_the_shelf_that_differs_halts_the_picking() -> None:
         consignment, scanning(honest(consignment, Step.PICK), Scan(box="B1", seal="Z2"))
     )
     assert met(halted) == [(IncidentKind.SEAL_BROKEN, "B1", ())]
+    assert "should bear the seal Z1 and bears the seal Z2" in halted.incidents[0].sentence
     assert halted.tallies == consignment.tallies
     resumed = resolved(halted, seals=(("B1", "Z3"),))
     assert resumed.state is State.SIGNED
@@ -123,6 +125,7 @@ def test_a_box_whose_shelf_seal_is_not_read_halts_the_picking() -> None:
     consignment = until(vendor_journey(), Step.PICK)
     halted = advance(consignment, scanning(honest(consignment, Step.PICK), Scan(box="B1")))
     assert met(halted) == [(IncidentKind.SEAL_BROKEN, "B1", ())]
+    assert "should bear the seal Z1 and bears no seal" in halted.incidents[0].sentence
 
 
 def test_an_item_weeded_twice_is_refused() -> None:
@@ -286,6 +289,22 @@ def test_a_seal_broken_after_the_arrival_halts_the_count() -> None:
     ]
 
 
+def test_a_whole_box_that_never_leaves_bears_its_shelf_seal_at_the_count() -> None:
+    consignment = until(vendor_journey(rule=IN_HOUSE, vendor=None), Step.COUNT)
+    counts = honest(consignment, Step.COUNT)
+    sealed = Scan(box="B1", seal="Z1", items=("a1", "a2", "a3"))
+    assert advance(consignment, scanning(counts, sealed)).tallies["B1"].counted
+    halted = advance(consignment, scanning(counts, replace(sealed, seal=None)))
+    assert met(halted) == [(IncidentKind.SEAL_BROKEN, "B1", ())]
+
+
+def test_weeded_items_bear_no_seal_at_the_count() -> None:
+    consignment = until(weeding_journey(), Step.COUNT)
+    counts = honest(consignment, Step.COUNT)
+    weeded = Scan(box="W1", items=("m1", "m2"))
+    assert advance(consignment, scanning(counts, weeded)).tallies["W1"].counted
+
+
 def test_a_box_beyond_the_list_halts_the_count() -> None:
     consignment = until(vendor_journey(), Step.COUNT)
     halted = advance(consignment, scanning(honest(consignment, Step.COUNT), Scan(box="B9")))
@@ -305,6 +324,12 @@ def test_boxes_are_counted_one_by_one_each_once_and_all_before_anything_goes() -
 
 
 # The destruction.
+
+
+def test_a_destruction_names_its_boxes() -> None:
+    consignment = until(vendor_journey(), Step.DESTROY)
+    with pytest.raises(CustodyError, match="no box is named"):
+        advance(consignment, destroying(consignment, treatment=Treatment.P5))
 
 
 def test_a_box_that_is_not_on_the_journey_is_not_destroyed() -> None:
@@ -422,6 +447,8 @@ def test_a_report_says_what_was_seen_of_a_box_of_the_list() -> None:
     ):
         with pytest.raises(CustodyError, match=sentence):
             advance(consignment, record(consignment, Step.REPORT, PICKER, payload=payload))
+    wet = record(consignment, Step.REPORT, PICKER, payload=Report(sentence="Wet.", box="B1"))
+    assert met(advance(consignment, wet)) == [(IncidentKind.REPORTED, "B1", ())]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from custody_world import (
     DRIVER,
     FIRM,
     IN_HOUSE,
+    OPERATOR,
     PICKER,
     RESOLVERS,
     SIGNERS,
@@ -313,3 +314,14 @@ def test_anyone_who_sees_a_mishap_may_report_it() -> None:
     consignment = until(vendor_journey(), Step.DESTROY)
     said = honest(consignment, Step.REPORT).payload
     assert advance(consignment, record(consignment, Step.REPORT, DRIVER, payload=said)).incidents
+
+
+def test_who_took_part_is_kept_once_a_duty_in_the_order_of_signing() -> None:
+    consignment = until(vendor_journey(), Step.CERTIFY)
+    assert consignment.people == {
+        Duty.DRAFT: (DRAFTER,),
+        Duty.APPROVE: SIGNERS,
+        Duty.CARRY: (PICKER, DRIVER, OPERATOR),
+        Duty.WITNESS: WITNESSES,
+        Duty.EXECUTE: (OPERATOR,),
+    }

@@ -163,6 +163,14 @@ def test_an_item_is_pending_until_everything_is_reconciled() -> None:
     assert set(ends(consignment).values()) == {gone}
 
 
+def test_an_item_that_no_record_destroyed_is_never_called_destroyed() -> None:
+    consignment = after(vendor_journey(), *VENDOR_ROAD)
+    short = replace(consignment.tallies["B2"], destroyed=("b1",))
+    found = ends(consignment.with_tallies({"B2": short}))
+    assert found["b2"] == ItemEnd(end=End.PENDING, pending_in=State.RECONCILED)
+    assert found["b1"] == ItemEnd(end=End.DESTROYED, pending_in=None)
+
+
 def test_a_withdrawn_item_has_its_end_at_once_and_keeps_it() -> None:
     consignment = without(weeding_journey(), "n2")
     out = ItemEnd(end=End.WITHDRAWN, pending_in=None)

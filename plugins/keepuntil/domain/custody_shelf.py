@@ -197,7 +197,7 @@ def _is_picked(consignment: Consignment, box: str) -> bool:
 
 
 def judge_sealing(consignment: Consignment, record: StepRecord) -> Incidents:
-    sealed = {tally.seal: box for box, tally in consignment.tallies.items() if tally.seal}
+    sealed = {tally.seal: box for box, tally in consignment.tallies.items()}
     for line in lines_of(record):
         _on_the_list(consignment, record, line)
         if not line.seal:
