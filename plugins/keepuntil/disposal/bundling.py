@@ -106,7 +106,7 @@ def write_bundle(installation: Installation, issued: Issued) -> Path:
 def _write_statements(installation: Installation, issued: Issued, folder: Path) -> None:
     """The certificate, the announcement before it, and where both stand in the log."""
     certificate = issued.certificate
-    (folder / "log").mkdir()
+    (folder / "log").mkdir(exist_ok=True)
     (folder / "log" / "checkpoint").write_bytes(issued.head.shown)
     (folder / "certificate.intoto.jsonl").write_bytes(certificate.payload)
     logged = _logged(installation, publishing.CERTIFICATE, certificate.certificate_id)
@@ -141,7 +141,7 @@ def _write_sigstore(installation: Installation, issued: Issued, folder: Path) ->
     )
     (folder / "certificate.sigstore.json").write_bytes(made.encode())
     if token is not None:
-        (folder / "timestamps").mkdir()
+        (folder / "timestamps").mkdir(exist_ok=True)
         (folder / "timestamps" / "certificate-signature.tsr").write_bytes(token)
 
 
@@ -166,7 +166,7 @@ def _write_context(installation: Installation, issued: Issued, folder: Path) -> 
     version = rule_versions.get(installation.register, issued.plan.rule_digest)
     (folder / "rule.json").write_bytes(version.canonical_json)
     keys = folder / "claimed-keys"
-    keys.mkdir()
+    keys.mkdir(exist_ok=True)
     ring = installation.key_ring
     for role in ("certificate", "run", "log", roles.SM2):
         if role in ring.keys:
