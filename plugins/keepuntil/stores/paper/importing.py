@@ -2,7 +2,8 @@
 
 A list adds. A line that says what the register knows already changes nothing, so an archive
 may deliver its whole holdings again; a line that says something else is refused, since a
-quiet change of a date could destroy. A list that was taken in once does not bring back what
+quiet change of a date could destroy, unless the list is said to amend: then every change is
+remarked line by line, and kept. A list that was taken in once does not bring back what
 has left the register since.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from keepuntil.errors import UsageError
+from keepuntil.stores.paper.amending import Amending
 from keepuntil.stores.paper.cells import Value, reader
 from keepuntil.stores.paper.columns import BY_FIELD
 from keepuntil.stores.paper.connection import PaperRegister
@@ -48,6 +50,8 @@ class ImportReport:
     items_added: int
     known: int
     """Items that the register knew already, exactly so."""
+    amended: int
+    """Items that the register knew otherwise."""
     warnings: tuple[str, ...]
     """Line by line, as ``file:line: sentence``; capped, with the count of the rest."""
 
@@ -59,11 +63,13 @@ def import_list(
     by: str,
     at: datetime,
     stated: Mapping[str, str] | None = None,
+    amend: bool = False,
 ) -> ImportReport:
     """Take a list in CSV or XLSX into the register, in one transaction.
 
     ``by`` is the identifier of who does it, ``at`` an aware moment. ``stated`` says for the
-    whole list what it does not say itself, of :data:`STATED_FIELDS`.
+    whole list what it does not say itself, of :data:`STATED_FIELDS`. ``amend``: where a line
+    differs from the register, the line holds; series never change that way.
 
     Raises ListRefused with every problem of every line, capped; StoreError or UsageError
     for a file that cannot be read as a list; StoreBusy when somebody else wrote meanwhile.
@@ -78,7 +84,8 @@ def import_list(
         lines = LineReader(opened.headings, values, problems, warnings)
         said = stack.enter_context(Said())
         connection = stack.enter_context(register.writing())
-        intake = Intake(connection, opened, problems, said)
+        amending = Amending(warnings) if amend else None
+        intake = Intake(connection, opened, problems, said, amending)
         for batch in _batches(line for row in opened.rows for line in lines.read(row)):
             intake.take(batch)
         intake.close(by, at)
@@ -89,6 +96,7 @@ def import_list(
         boxes_added=intake.boxes_added,
         items_added=intake.items_added,
         known=intake.known,
+        amended=0 if amending is None else amending.amended,
         warnings=tuple(warnings.lines()),
     )
 

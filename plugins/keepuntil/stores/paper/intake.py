@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Table, insert, select
 
 from keepuntil.domain.paper import BoxState, Item
+from keepuntil.stores.paper.amending import Amending, differing
 from keepuntil.stores.paper.lines import BoxWords, Line
 from keepuntil.stores.paper.lists import OpenList
 from keepuntil.stores.paper.remarks import ListRefused, Remarks
@@ -25,13 +26,19 @@ class Intake:
     """One list on its way into the register, inside one transaction."""
 
     def __init__(
-        self, connection: Connection, opened: OpenList, problems: Remarks, said: Said
+        self,
+        connection: Connection,
+        opened: OpenList,
+        problems: Remarks,
+        said: Said,
+        amending: Amending | None = None,
     ) -> None:
         self.lines = self.boxes_added = self.items_added = self.known = 0
         self._connection = connection
         self._digest = opened.digest
         self._problems = problems
         self._said = said
+        self._amending = amending
         self._earlier = connection.execute(
             select(paper_import).where(paper_import.c.digest == opened.digest)
         ).one_or_none()
@@ -56,6 +63,8 @@ class Intake:
             self._problems.add(
                 0, "The list has headings and no line; nothing passes by being empty."
             )
+        if self._amending is not None:
+            self._amending.refuse_on_their_way(self._connection, self._problems)
         if self._problems.count:
             raise ListRefused(self._problems)
         if self._earlier is None:
@@ -66,6 +75,9 @@ class Intake:
                 "lines": self.lines,
             }
             self._insert(paper_import, [row])
+        if self._amending is not None:
+            self._amending.write(self._connection)
+            self._amending.tell(self._connection, self._digest)
 
     def _said_before(self, earlier: Row[Any]) -> str:
         return (
@@ -138,15 +150,14 @@ class Intake:
         return new
 
     def _compare(self, line: int, item: Item, row: Row[Any]) -> None:
-        said = zip(_ITEM_FIELDS, _fields_of(item), row, strict=True)
-        other = [field for field, mine, theirs in said if mine != theirs]
-        if other:
+        other = differing(item, row)
+        if not other:
+            self.known += 1
+        elif self._amending is None or not self._amending.may(line, item, other):
             self._problems.add(
                 line,
                 f"The barcode is in the register with another {', '.join(other)}; correct one.",
             )
-        else:
-            self.known += 1
 
     def _add_boxes(self, boxes: Sequence[BoxWords]) -> None:
         sites = {words.site for words in boxes}

@@ -2,6 +2,7 @@
 
     paper_site ─ paper_box ─ paper_item
     paper_import                            which lists were taken in, when and by whom
+    paper_amendment                         which of them put an item another way, and in what
     paper_order                             which items a plan released, and how far they came
     paper_wait                              mixed boxes that wait for their last item, and why
     paper_vendor                            destruction firms, their licences and contracts
@@ -138,6 +139,17 @@ paper_import = Table(
     **_FOR_MYSQL,
 )
 
+
+paper_amendment = Table(
+    "paper_amendment",
+    metadata,
+    Column("digest", _text(_DIGEST), ForeignKey("paper_import.digest"), primary_key=True),
+    # No foreign key: it is told also of items that are gone.
+    Column("item", _CODE, primary_key=True),
+    # Names of the fields that the list put another way, joined by commas.
+    Column("fields", _TEXT, nullable=False),
+    **_FOR_MYSQL,
+)
 
 paper_order = Table(
     "paper_order",
