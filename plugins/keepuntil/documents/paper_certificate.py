@@ -5,7 +5,7 @@ It names boxes, counts and staff numbers: nothing of what lay in a box, and nobo
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 
 from keepuntil.documents.custody_words import COLUMNS, FACTS, PAPER_CERTIFICATE, STEPS
 from keepuntil.documents.dossier import (
@@ -23,7 +23,7 @@ from keepuntil.documents.dossier import (
 )
 from keepuntil.documents.typesetting import Language, typeset
 from keepuntil.documents.words import in_language
-from keepuntil.domain.consignments import Consignment, Duty, State, Step, Tally
+from keepuntil.domain.consignments import Consignment, Duty, State, Step
 from keepuntil.domain.reconciliation import differences, totals
 from keepuntil.errors import EvidenceError
 
@@ -35,13 +35,7 @@ def paper_certificate_pages(dossier: Dossier, language: Language) -> bytes:
         "paper_certificate",
         {
             **form(dossier, PAPER_CERTIFICATE, language),
-            "boxes": {
-                "columns": columns(language, "box", *_points(dossier.consignment), "weight"),
-                "rows": [
-                    _row(dossier.consignment, box) for box in dossier.consignment.remaining_boxes
-                ],
-                "total": _total(dossier, language),
-            },
+            "boxes": _boxes(dossier, language),
             "road": _road(dossier, language),
             "sentence": _sentence(dossier, language),
             "vendor": _vendor(dossier, language),
@@ -67,7 +61,7 @@ def _sentence(dossier: Dossier, language: Language) -> str:
     if language == "zh":
         agree = "移交、接收、清点、销毁" if dossier.consignment.rule.transported else "清点、销毁"
         agree += "与销毁方证明" if vendor else ""
-        return f"兹证明：“{title}”{how_many} 已销毁；{agree}逐箱相符，无差异。"
+        return f"兹证明：“{title}”{how_many}已销毁；{agree}逐箱相符，无差异。"
     agree = (
         "sent, received, counted and destroyed"
         if dossier.consignment.rule.transported
@@ -88,6 +82,7 @@ def _what(dossier: Dossier, language: Language) -> list[list[str]]:
         withdrawn = words.format(f"{counted.withdrawn.boxes:,}", f"{counted.withdrawn.items:,}")
     return [
         *what_of(dossier, language),
+        [names["list"], dossier.consignment.consignment],
         [names["digest"], dossier.consignment.plan_digest],
         [names["withdrawn"], withdrawn],
         [names["incidents"], f"{len(dossier.consignment.incidents):,}"],
@@ -120,31 +115,44 @@ def _points(consignment: Consignment) -> tuple[str, ...]:
     return (*journey, "counted", "destroyed", *vendor)
 
 
-def _row(consignment: Consignment, box: str) -> list[str]:
-    expected = set(consignment.remaining(box))
-    tally = consignment.tallies[box]
-    counts = (_seen(consignment, box, tally, point, expected) for point in _points(consignment))
-    return [box, *(f"{count:,}" for count in counts), kilograms(tally.grams)]
-
-
-def _seen(consignment: Consignment, box: str, tally: Tally, point: str, expected: set[str]) -> int:
-    """Items of a box at one point; those that were withdrawn later are not counted."""
-    if point == "certified":
-        stated = consignment.certificate.boxes if consignment.certificate else ()
-        return len(tally.destroyed) * Counter(stated)[box]
-    seen: tuple[str, ...] = getattr(tally, point)
-    return len(expected.intersection(seen))
-
-
-def _total(dossier: Dossier, language: Language) -> list[str]:
+def _boxes(dossier: Dossier, language: Language) -> dict[str, object]:
     consignment = dossier.consignment
-    rows = [_row(consignment, box) for box in consignment.remaining_boxes]
-    sums = [
-        sum(int(row[place].replace(",", "")) for row in rows)
-        for place in range(1, 1 + len(_points(consignment)))
+    counts = {box: _counts(consignment, box) for box in consignment.remaining_boxes}
+    sums = [sum(at_one_point) for at_one_point in zip(*counts.values(), strict=True)]
+    total, grams = in_language(COLUMNS, language)["total"], totals(consignment).destroyed.grams
+    weight = ("weight",) if consignment.rule.transported else ()
+    return {
+        "columns": columns(language, "box", *_points(consignment), *weight),
+        "rows": [
+            _row(consignment, box, each, consignment.tallies[box].grams)
+            for box, each in counts.items()
+        ],
+        "total": _row(consignment, total, sums, grams),
+    }
+
+
+def _row(
+    consignment: Consignment, name: str, counts: Sequence[int], grams: int | None
+) -> list[str]:
+    """Counts at every point, and the weight where there was a hand-over to weigh at."""
+    weight = [kilograms(grams)] if consignment.rule.transported else []
+    return [name, *(f"{count:,}" for count in counts), *weight]
+
+
+def _counts(consignment: Consignment, box: str) -> list[int]:
+    """Items of a box at every point; those that were withdrawn later are not counted."""
+    expected, tally = set(consignment.remaining(box)), consignment.tallies[box]
+    return [
+        _times_certified(consignment, box) * len(tally.destroyed)
+        if point == "certified"
+        else len(expected.intersection(getattr(tally, point)))
+        for point in _points(consignment)
     ]
-    weight = kilograms(totals(consignment).destroyed.grams)
-    return [in_language(COLUMNS, language)["total"], *(f"{each:,}" for each in sums), weight]
+
+
+def _times_certified(consignment: Consignment, box: str) -> int:
+    stated = consignment.certificate.boxes if consignment.certificate else ()
+    return stated.count(box)
 
 
 def _witnesses(dossier: Dossier, language: Language) -> dict[str, object]:
