@@ -66,10 +66,10 @@ def overlapping(page: list[Word]) -> list[tuple[str, str]]:
     return [(one.text, other.text) for one, other in combinations(page, 2) if one.covers(other)]
 
 
-def codes(pdf: Path, scratch: Path) -> list[list[str]]:
-    """What a scanner reads on each page, printed at 150 dots an inch."""
+def codes(pdf: Path, scratch: Path, *, dots: int = 150) -> list[list[str]]:
+    """What a scanner reads on each page, printed with this many dots an inch."""
     zbarimg = program("zbarimg", "zbar-tools")
-    said("pdftoppm", "-gray", "-r", 150, pdf, scratch / pdf.stem)
+    said("pdftoppm", "-gray", "-r", dots, pdf, scratch / pdf.stem)
     return [
         subprocess.run(
             [zbarimg, "--quiet", "--raw", str(image)], check=False, capture_output=True, text=True

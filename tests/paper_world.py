@@ -89,6 +89,18 @@ class PaperWorld:
         )
         return (item,)
 
+    def describe(self, number: int, *, reference: str, year: int, volumes: int) -> None:
+        """What the archive writes of an item beside its dates."""
+        self._run(
+            "UPDATE paper_item SET reference = ?, year_from = ?, year_to = ?, volumes = ? "
+            "WHERE item = ?",
+            reference,
+            year,
+            year,
+            volumes,
+            f"I{number:06d}",
+        )
+
     def keys(self) -> set[Key]:
         return {(item,) for (item,) in self._rows("SELECT item FROM paper_item")}
 

@@ -40,7 +40,9 @@ def code_to_scan(text: str) -> str:
     import segno
 
     drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
+    # Without a word on its encoding (ECI) a reader guesses, and takes Chinese for other Chinese.
+    encoding = None if text.isascii() else "utf-8"
+    segno.make(text, error="m", micro=False, encoding=encoding, eci=encoding is not None).save(
         drawn, kind="svg", border=0, xmldecl=False, svgclass=None, lineclass=None
     )
     return drawn.getvalue().decode("ascii")

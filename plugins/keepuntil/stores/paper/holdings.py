@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true
 
 from keepuntil.domain.paper import Box, BoxState, Item, ScanStatus, Sensitivity, Site
+from keepuntil.stores.paper.orders import pieces
 from keepuntil.stores.paper.tables import paper_box, paper_item, paper_site
 
 PAGE: Final = 1_000
@@ -64,6 +65,13 @@ def items(
     """A page of the items of a box, by barcode."""
     query = select(paper_item).where(paper_item.c.box == box, _after(paper_item.c.item, after))
     return [_item(row) for row in connection.execute(query.order_by(paper_item.c.item).limit(size))]
+
+
+def items_in(connection: Connection, boxes: Sequence[str]) -> Iterator[Item]:
+    """Every item of these boxes."""
+    for some in pieces(boxes):
+        query = select(paper_item).where(paper_item.c.box.in_(some))
+        yield from map(_item, connection.execute(query.order_by(paper_item.c.item)))
 
 
 def holdings(connection: Connection, *, size: int = PAGE) -> Iterator[tuple[Box, Item | None]]:
