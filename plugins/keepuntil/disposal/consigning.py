@@ -78,7 +78,10 @@ def store_of(installation: Installation, run_id: str, instance: str) -> str:
     """The register in which a run's paper stands. Raises PlanStale, UsageError."""
     run = runs.load(installation.register, run_id)
     rule = current_rule(installation, plans.load(installation.register, run.warrant.plan_id).plan)
-    return custody.paper_instance(rule, instance).store
+    for each in custody.paper_instances(rule):
+        if each.id == instance:
+            return each.store
+    raise UsageError(f"The rule {rule.category} has no paper instance '{instance}'.")
 
 
 def _vendor(installation: Installation, store: str, name: str) -> Vendor:

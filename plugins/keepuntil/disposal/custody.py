@@ -11,16 +11,18 @@ looked at again at every step until the paper is destroyed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from sqlalchemy import Connection
 
 from keepuntil.disposal import custody_lines, publishing
 from keepuntil.disposal.approving import current_rule
 from keepuntil.disposal.custody_lines import Opening
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation
-from keepuntil.disposal.paper_registers import register_of
 from keepuntil.disposal.statements import CUSTODY_STEP, custody_predicate
 from keepuntil.domain import custody
 from keepuntil.domain.categories import PaperInstance, Rule
@@ -37,12 +39,13 @@ from keepuntil.domain.consignments import (
 from keepuntil.domain.custody import possible_steps
 from keepuntil.domain.holds import Binding
 from keepuntil.domain.reconciliation import End, ends
+from keepuntil.domain.stores import PaperStore
 from keepuntil.errors import CustodyError, UsageError
 from keepuntil.evidence import canonical, statement
 from keepuntil.evidence.keys import VerifyingKey
 from keepuntil.evidence.statement import Subject
 from keepuntil.register import holds, log, plans, runs
-from keepuntil.stores.paper import Connection, journeys, orders, shelf_states
+from keepuntil.stores.paper import PaperRegister, journeys, open_register, orders, shelf_states
 from keepuntil.stores.paper.orders import Order, OrderState
 from keepuntil.stores.paper.shelf_states import Content
 
@@ -51,7 +54,6 @@ __all__ = [
     "boxes_waiting",
     "load",
     "open_consignment",
-    "paper_instance",
     "paper_instances",
     "possible_steps",
     "take",
@@ -94,10 +96,7 @@ def boxes_waiting(installation: Installation, run_id: str) -> list[BoxLine]:
     rule = current_rule(installation, plans.load(installation.register, run.warrant.plan_id).plan)
     found: list[BoxLine] = []
     for instance in paper_instances(rule):
-        with (
-            register_of(installation, instance.store) as register,
-            register.reading() as connection,
-        ):
+        with _register_of(installation, instance) as register, register.reading() as connection:
             found += _lines(installation, rule, instance, connection, run.warrant.plan_id)
     return found
 
@@ -122,8 +121,8 @@ def open_consignment(
     run = runs.load(installation.register, run_id)
     plan = plans.load(installation.register, run.warrant.plan_id).plan
     rule = current_rule(installation, plan)
-    instance = paper_instance(rule, instance_id)
-    with register_of(installation, instance.store) as register, register.writing() as connection:
+    instance = _paper_instance(rule, instance_id)
+    with _register_of(installation, instance) as register, register.writing() as connection:
         lines = _lines(installation, rule, instance, connection, plan.plan_id)
         chosen = [line for line in lines if _goes(line, weed, only)]
         listed = _listed(connection, plan.plan_id, chosen)
@@ -145,7 +144,7 @@ def open_consignment(
 
 def load(installation: Installation, store: str, consignment: str) -> Consignment:
     """A journey as its signed lines tell it. Raises EvidenceError when one was changed."""
-    with register_of(installation, store) as register, register.reading() as connection:
+    with _register(installation, store) as register, register.reading() as connection:
         return _replayed(installation, connection, consignment)[0]
 
 
@@ -163,7 +162,7 @@ def take(installation: Installation, store: str, name: str, record: StepRecord) 
     # A hold placed from here on does not return to its owner until the step is kept.
     with (
         installation.register.fence().shared() as confirm,
-        register_of(installation, store) as register,
+        _register(installation, store) as register,
         register.writing() as connection,
     ):
         before, seq = _replayed(installation, connection, name)
@@ -307,7 +306,7 @@ def _refuse_held(
         if held := _holds_in(binding, going):
             raise CustodyError(
                 f"Box {barcode} holds something that the hold {held[0]} keeps. Take it off the "
-                f"journey first (keepuntil paper withdraw)."
+                f"journey first: keepuntil paper withdraw {consignment.consignment}"
             )
 
 
@@ -383,9 +382,26 @@ def _enter_steps(installation: Installation, name: str, lines: Sequence[bytes]) 
         publishing.state(installation, publishing.CUSTODY, subject, said)
 
 
-def paper_instance(rule: Rule, name: str) -> PaperInstance:
-    """The paper of that name. Raises UsageError when the rule has none."""
+def _paper_instance(rule: Rule, name: str) -> PaperInstance:
     for instance in paper_instances(rule):
         if instance.id == name:
             return instance
     raise UsageError(f"The rule {rule.category} has no paper instance '{name}'.")
+
+
+@contextmanager
+def _register_of(installation: Installation, instance: PaperInstance) -> Iterator[PaperRegister]:
+    with _register(installation, instance.store) as register:
+        yield register
+
+
+@contextmanager
+def _register(installation: Installation, store: str) -> Iterator[PaperRegister]:
+    declared = installation.schedule.stores.get(store)
+    if not isinstance(declared, PaperStore):
+        raise UsageError(f"There is no register of paper '{store}' in stores.yaml.")
+    register = open_register(declared.name, installation.resolve(declared.url))
+    try:
+        yield register
+    finally:
+        register.close()
