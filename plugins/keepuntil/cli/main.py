@@ -27,6 +27,7 @@ VERBS = {
     "keys": "keepuntil.cli.key_verbs:keys",
     "log": "keepuntil.cli.log_verbs:log",
     "overdue": "keepuntil.cli.oversight_verbs:overdue",
+    "paper": "keepuntil.cli.paper_verbs:paper",
     "plan": "keepuntil.cli.plan_verbs:plan",
     "reject": "keepuntil.cli.plan_verbs:reject",
     "run": "keepuntil.cli.run_verbs:run",
@@ -50,7 +51,7 @@ Exit codes:
   10  evidence is damaged, altered or foreign
   11  a key is missing, readable by others or of the wrong kind
   12  the register is missing or of another version
-  13  a step with paper is out of turn, or not by who may do it
+  13  a step with paper is refused (out of turn, not by who may), or has halted its journey
 """
 
 

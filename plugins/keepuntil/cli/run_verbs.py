@@ -9,19 +9,24 @@ from keepuntil.cli.session import Session, operator
 
 
 @click.command()
-@click.argument("plan_id")
+@click.argument("name", metavar="PLAN_OR_RUN")
 @click.option(
     "--executor", help="Who carries it out; default: you. Never who proposed or approved."
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def run(session: Session, plan_id: str, executor: str | None, *, yes: bool) -> None:
-    """Destroy exactly what PLAN_ID lists. Irreversible. Run again to resume after any stop."""
+def run(session: Session, name: str, executor: str | None, *, yes: bool) -> None:
+    """Destroy exactly what a plan lists. Irreversible. Run again to resume after any stop.
+
+    A plan that has a run may be named by it: the run's name begins with "run.".
+    """
     from keepuntil.disposal import executing
-    from keepuntil.register import plans
+    from keepuntil.register import plans, runs
 
     with session.installation() as installation:
-        stored = plans.load(installation.register, plan_id)
+        if name.startswith("run."):
+            name = runs.load(installation.register, name).warrant.plan_id
+        stored = plans.load(installation.register, name)
         plan = stored.plan
         if not yes:
             where = ", ".join(f"{t.due} in {t.instance} ({t.store})" for t in plan.instances)

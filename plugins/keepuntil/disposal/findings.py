@@ -49,3 +49,16 @@ def problem_found(
         counts={"items": items},
         at=installation.now(),
     )
+
+
+def problem_gone(
+    installation: Installation, *, kind: str, subject: str, by: str, remedy: str
+) -> None:
+    """Close the finding that :func:`problem_found` raised, where it is open."""
+    register, fingerprint, seen = installation.register, f"{kind}/{subject}", 0
+    while page := findings.open_findings(register, kind=kind, after=seen):
+        for found in page:
+            if found.fingerprint == fingerprint:
+                findings.close(register, found.number, by, remedy, installation.now())
+                return
+        seen = page[-1].number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import IO, Final
@@ -21,10 +21,22 @@ DELIMITERS: Final = (",", ";", "\t")
 _PIECE: Final = 1 << 20
 
 
-def delimited_rows(file: IO[bytes], name: str) -> Iterator[Row]:
-    """The rows of a list. Raises StoreError; also while reading, where the text is damaged."""
+def known_headings(head: Sequence[Row]) -> int:
+    """How many columns of a list are known by their headings."""
+    headings = find_headings(head)
+    return 0 if headings is None else len(headings.columns)
+
+
+def delimited_rows(
+    file: IO[bytes], name: str, *, known_in: Callable[[Sequence[Row]], int] = known_headings
+) -> Iterator[Row]:
+    """The rows of a file. Raises StoreError; also while reading, where the text is damaged.
+
+    ``known_in`` counts the headings that are known among the first rows: the delimiter is the
+    one that makes most of them.
+    """
     encoding = _encoding(file, name)
-    known = {each: _known_headings(file, name, encoding, each) for each in DELIMITERS}
+    known = {each: known_in(_head(file, name, encoding, each)) for each in DELIMITERS}
     # Where none is known the comma is as good as any: the missing headings are reported.
     return _rows(file, name, encoding, max(known, key=known.__getitem__))
 
@@ -51,16 +63,14 @@ def _is_valid(file: IO[bytes], encoding: str) -> bool:
     return True
 
 
-def _known_headings(file: IO[bytes], name: str, encoding: str, delimiter: str) -> int:
-    """How many headings are known when the rows are divided by ``delimiter``."""
+def _head(file: IO[bytes], name: str, encoding: str, delimiter: str) -> list[Row]:
+    """The first rows when they are divided by ``delimiter``."""
     try:
         with closing(_rows(file, name, encoding, delimiter)) as rows:
-            head = list(islice(rows, SEARCHED_ROWS))
+            return list(islice(rows, SEARCHED_ROWS))
     except StoreError:
         # Quotes that are none under this delimiter; under the right one they are.
-        return 0
-    headings = find_headings(head)
-    return 0 if headings is None else len(headings.columns)
+        return []
 
 
 def _rows(file: IO[bytes], name: str, encoding: str, delimiter: str) -> Generator[Row, None, None]:

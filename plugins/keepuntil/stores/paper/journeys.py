@@ -63,3 +63,11 @@ def of_plan(connection: Connection, plan: str, instance: str) -> list[str]:
         .order_by(paper_consignment.c.consignment)
     )
     return list(connection.execute(query).scalars())
+
+
+def names(connection: Connection, plan: str | None = None) -> list[str]:
+    """Consignments there ever were, by name: all, or a plan's."""
+    query = select(paper_consignment.c.consignment).order_by(paper_consignment.c.consignment)
+    if plan is not None:
+        query = query.where(paper_consignment.c.plan == plan)
+    return list(connection.execute(query).scalars())

@@ -103,6 +103,19 @@ def waiting_orders(
     return [_order(row) for row in connection.execute(query)]
 
 
+def carried(connection: Connection, items: Sequence[str]) -> set[str]:
+    """Those of the items that are on a journey now."""
+    found: set[str] = set()
+    for some in pieces(items):
+        query = select(paper_order.c.item).where(
+            paper_order.c.item.in_(some),
+            paper_order.c.state == OrderState.ORDERED.value,
+            paper_order.c.consignment.is_not(None),
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def _order(row: Row[Any]) -> Order:
     return Order(item=row.item, plan=row.plan, box=row.box, state=OrderState(row.state))
 

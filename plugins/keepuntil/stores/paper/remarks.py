@@ -50,11 +50,12 @@ class Remarks:
 
 
 class ListRefused(StoreError):
-    """A list with problems. Nothing of it was imported; the sentence names every line."""
+    """A list with problems. Nothing of it was taken in; the sentence names every line."""
 
     reason = "list_refused"
 
-    def __init__(self, problems: Remarks) -> None:
-        lines = [*problems.lines(), f"{problems.file}: nothing was imported; mend the list first."]
-        super().__init__("\n".join(lines))
+    def __init__(
+        self, problems: Remarks, ending: str = "nothing was imported; mend the list first."
+    ) -> None:
+        super().__init__("\n".join([*problems.lines(), f"{problems.file}: {ending}"]))
         self.problems = problems

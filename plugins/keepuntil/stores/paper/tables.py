@@ -22,6 +22,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Date,
     Engine,
     ForeignKey,
@@ -215,6 +216,6 @@ paper_step = Table(
 )
 
 
-def create_tables(engine: Engine) -> None:
+def create_tables(database: Engine | Connection) -> None:
     """Make the tables that are not there yet; those that are stay as they are."""
-    metadata.create_all(engine)
+    metadata.create_all(database)
