@@ -1,4 +1,4 @@
-"""The story: a bank, one night of purging it through Airflow, and the proof; then once more."""
+"""The story: a bank, a night of purging it, an afternoon with its paper, the proof; once more."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from keepuntil.demo import building, leaks, offline_check, outsiders, results, shares
+from keepuntil.demo import (
+    afternoon,
+    building,
+    leaks,
+    offline_check,
+    outsiders,
+    paper_road,
+    results,
+    shares,
+)
 from keepuntil.demo.home import Home
 from keepuntil.demo.report import Report, shown
 from keepuntil.demo.results import Result, Verdict
@@ -27,6 +36,9 @@ if TYPE_CHECKING:
 PLACES: Final = {
     ("personal_loan_file", "core"): "loan_file",
     ("personal_loan_file", "scans"): "loans/",
+    ("personal_loan_file", "paper"): "paper/DK",
+    ("accounting_voucher", "paper"): "paper/KJ",
+    ("insurance_policy_short", "paper"): "paper/BX",
     ("transaction_record", "core"): "account_transaction",
     ("customer_identity", "core"): "customer_identity",
     ("declined_application", "core"): "loan_application",
@@ -37,16 +49,25 @@ PLACES: Final = {
 """Each instance of the rules, and what :mod:`keepuntil.demo.twin` and
 :mod:`keepuntil.demo.leftovers` call the place."""
 
-PLAIN_WIDTH: Final = 132
+PLAIN_WIDTH: Final = 152
 
 REFUSED: Final = "complaint_record"
+
+PENDING: Final = "insurance_policy_short"
+"""Has no certificate after the afternoon: a hold, a folder nobody found, undecided boxes."""
+
+_EXCEPT: Final = {REFUSED: Verdict.REFUSED, PENDING: Verdict.PENDING}
+"""How rules end that are not certified."""
 
 DECIDERS: Final = {
     "data-protection": "D0042",
     "personal_loan_file": "B2017",
     "declined_application": "B2017",
 }
-"""Who answers for a role or a rule; B3102 for all the others."""
+"""Who answers for a role or a rule."""
+
+USUAL_DECIDER: Final = "B3102"
+"""Who answers for all the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +125,11 @@ def _first_night(stage: Stage) -> list[str]:
     found = _run(stage)
     report.table(found)
     _explain(found, report)
-    problems = [*against_tolls(home, found)]
+    problems = [*against_releases(home, found)]
+    report.heading("The afternoon in the records centre: people carry, count, destroy, witness")
+    found = _afternoon(stage, found)
+    report.table(found)
+    problems += against_tolls(home, found)
     report.heading("The certificates, checked as an auditor would, with keys from another channel")
     with report.phase("checking every certificate: openssl, sha256, its own verifier, and ours"):
         keys = outsiders.hand_over_keys(home)
@@ -129,12 +154,13 @@ def _first_night(stage: Stage) -> list[str]:
 def _once_more(stage: Stage) -> list[str]:
     report = stage.report
     report.heading("The same night once more")
-    found = _run(stage)
-    report.table(found)
-    destroyed = sum(result.destroyed for result in found)
-    if destroyed:
+    before = _destroyed(stage.home)
+    report.table(_run(stage))
+    if destroyed := _destroyed(stage.home) - before:
         return [f"Run again the same night, {destroyed} more records were destroyed."]
-    report.say("Nothing more was destroyed: what is left is held, shared or not due.", "bold")
+    report.say(
+        "Nothing more was destroyed: what is left is held, shared, with people, or not due.", "bold"
+    )
     return _compare(stage)
 
 
@@ -151,15 +177,55 @@ def _run(stage: Stage) -> list[Result]:
         report.done(f"{night.category}: {_said(night)}", time.monotonic() - began)
         began = time.monotonic()
 
-    with _quietly(stage.log):
-        nights = run_night(AS_OF, airflow_home=home.airflow, respond=_answer, on_rule=on_rule)
     with Installation.open(home.keepuntil, home.policies) as installation:
-        return results.read(installation, nights)
+        paper = paper_road.paper_rules(installation)
+    with _quietly(stage.log):
+        nights = run_night(
+            AS_OF, airflow_home=home.airflow, respond=_answer, on_rule=on_rule, without=paper
+        )
+    with Installation.open(home.keepuntil, home.policies) as installation:
+        found = results.read(installation, nights)
+    return found + _go_on(stage, paper)
+
+
+def _go_on(stage: Stage, categories: Iterable[str]) -> list[Result]:
+    """Rules with paper, as far as they get without people."""
+    found = []
+    with Installation.open(stage.home.keepuntil, stage.home.policies) as installation:
+        for category in categories:
+            began = time.monotonic()
+            with _quietly(stage.log):
+                decider = DECIDERS.get(category, USUAL_DECIDER)
+                night = paper_road.go_on(stage.home, installation, category, decider)
+            stage.report.done(f"{category}: {_said(night)}", time.monotonic() - began)
+            found += results.read(installation, [night])
+    return found
+
+
+def _afternoon(stage: Stage, found: Sequence[Result]) -> list[Result]:
+    """What people do with the paper, and what the runs that waited for them then come to."""
+    home, report = stage.home, stage.report
+    with (
+        report.phase("carrying, counting, destroying, witnessing, reconciling"),
+        Installation.open(home.keepuntil, home.policies) as installation,
+    ):
+        waiting = paper_road.open_runs(installation)
+        journeys = list(afternoon.play(home, installation, waiting))
+    report.journeys(journeys)
+    others = [result for result in found if result.category not in waiting]
+    return others + _go_on(stage, waiting)
+
+
+def _destroyed(home: Home) -> int:
+    with Installation.open(home.keepuntil, home.policies) as installation:
+        return results.destroyed_so_far(installation)
 
 
 def _said(night: RuleNight) -> str:
     if not night.succeeded:
         return "refused"
+    if paper_road.DEFERRED in night.tasks.values():
+        return "waits for people"
     return "certified" if night.tasks.get("certify") == "success" else "nothing due, and signed"
 
 
@@ -167,7 +233,7 @@ def _answer(asked: Question) -> Answer:
     """What the bank's people say: they looked, and approve; also what is above its limit."""
     from keepuntil.orchestration.answering import Answer
 
-    person = DECIDERS.get(asked.role) or DECIDERS.get(asked.category, "B3102")
+    person = DECIDERS.get(asked.role) or DECIDERS.get(asked.category, USUAL_DECIDER)
     return Answer(
         person=person,
         approve=True,
@@ -191,6 +257,26 @@ def _explain(found: Sequence[Result], report: Report) -> None:
     report.say(f"With the records went {parts:,} child rows, versions, markers and uploads.")
 
 
+def against_releases(home: Home, found: Sequence[Result]) -> Iterator[str]:
+    """After the night: what could end has ended as worked out, and the paper waits for people."""
+    waiting = [result for result in found if result.verdict is Verdict.PENDING]
+    ended = [result for result in found if result.verdict is not Verdict.PENDING]
+    yield from against_tolls(home, ended)
+    if not waiting:
+        yield "No paper waits for people after the night."
+    tolls = building.tolls(home)
+    for result in waiting:
+        for line in result.lines:
+            toll = tolls[PLACES[result.category, line.instance]]
+            if line.due != toll.gone + toll.stay:
+                yield (
+                    f"{result.category}, {line.instance}: {line.due} are due; by plain SQL "
+                    f"{toll.gone + toll.stay} are."
+                )
+            if line.instance == afternoon.INSTANCE and line.destroyed:
+                yield f"{result.category}: {line.destroyed} of paper went without people."
+
+
 def against_tolls(home: Home, found: Sequence[Result]) -> Iterator[str]:
     """The counts of plans and certificates against those worked out by plain SQL."""
     tolls = building.tolls(home)
@@ -198,8 +284,9 @@ def against_tolls(home: Home, found: Sequence[Result]) -> Iterator[str]:
     if verdicts.get(REFUSED) is not Verdict.REFUSED:
         yield f"{REFUSED} has a child that is not declared, and was not refused."
     for result in found:
-        if result.category != REFUSED and result.verdict is not Verdict.CERTIFIED:
-            yield f"{result.category} was not certified: {result.sentence}"
+        expected = _EXCEPT.get(result.category, Verdict.CERTIFIED)
+        if result.verdict is not expected:
+            yield f"{result.category} is {result.verdict}, not {expected}: {result.sentence}"
         for line in result.lines:
             toll = tolls[PLACES[result.category, line.instance]]
             if (line.destroyed, line.due - line.destroyed) != (toll.gone, toll.stay):
