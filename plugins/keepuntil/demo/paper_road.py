@@ -9,7 +9,7 @@ which lets a rule have one night at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from keepuntil.demo.home import Home
@@ -37,6 +37,12 @@ PLANNER: Final = "night-planner"
 EXECUTOR: Final = "night-executor"
 VERIFIER: Final = "night-verifier"
 
+REASON: Final = "first night of this rule: the backlog was reviewed"
+"""What the bank's people say when they approve."""
+
+Decider = Callable[[str, str], str]
+"""Who answers for a role in a category."""
+
 DEFERRED: Final = "deferred"
 """What Airflow calls the state of a task that waits without a worker."""
 
@@ -56,18 +62,15 @@ def open_runs(installation: Installation) -> Mapping[str, str]:
     return {category: run_id for category, run_id in found.items() if run_id is not None}
 
 
-def go_on(home: Home, installation: Installation, category: str, decider: str) -> RuleNight:
-    """Take a rule as far as it gets: to its certificate, or into people's hands.
-
-    ``decider`` approves for the data owner.
-    """
+def go_on(home: Home, installation: Installation, category: str, decider: Decider) -> RuleNight:
+    """Take a rule as far as it gets: to its certificate, or into people's hands."""
     run_id = _open_run(installation, category)
     if run_id is None:
         plan_id = planning.plan(installation, category, AS_OF, proposed_by=PLANNER).plan.plan_id
         if not plans.load(installation.register, plan_id).plan.due:
             nights.state_nothing_due(installation, plan_id)
             return _night(category, {"plan": "success"})
-        _approve(home, installation, plan_id, decider)
+        _approve(home, installation, category, plan_id, decider)
         run_id = executing.open_run(installation, plan_id, executor=EXECUTOR)
     if _pending(installation, run_id):
         return _night(category, {"open_run": "success", "destroy": DEFERRED})
@@ -84,17 +87,19 @@ def _open_run(installation: Installation, category: str) -> str | None:
     return latest[0].run_id if latest and latest[0].state in _OPEN else None
 
 
-def _approve(home: Home, installation: Installation, plan_id: str, decider: str) -> None:
+def _approve(
+    home: Home, installation: Installation, category: str, plan_id: str, decider: Decider
+) -> None:
     """Each role by another person, with that person's own key, as on the command line."""
     for role in approving.roles_missing(installation, plan_id):
-        person = "D0042" if role == "data-protection" else decider
+        person = decider(role, category)
         approving.approve(
             installation,
             plan_id,
             person=person,
             role=role,
             verdict=Verdict.APPROVE,
-            reason="first night of this rule: the backlog was reviewed",
+            reason=REASON,
             accepts_exceeded=True,
             via="cli",
             signing_key=keys.load(f"file:{home.person_key(person)}", KeyKind.P256),
