@@ -67,6 +67,7 @@ def _s3() -> str:
 
 BENCHES: Final = {
     "postgresql": Bench("road_purge.py", lambda size: ["--due", str(size)], _postgresql),
+    "paper": Bench("paper_plan.py", lambda size: ["--items", str(size)], _postgresql),
     "mariadb": Bench(
         "road_purge.py", lambda size: ["--server", "mariadb", "--due", str(size)], _mariadb
     ),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from keepuntil.demo import building, leaks, night, offline_check
+from keepuntil.demo import building, leaks, offline_check, tolls
 from keepuntil.demo.home import Home
 from keepuntil.demo.results import Line, Result, Verdict
 from keepuntil.evidence import envelope, keys
@@ -36,10 +36,10 @@ def result_of(category: str, verdict: Verdict, lines: tuple[Line, ...]) -> Resul
 @pytest.fixture
 def as_expected(small_home: Home) -> list[Result]:
     """Results that say exactly what plain SQL worked out."""
-    tolls = building.tolls(small_home)
+    expected = building.tolls(small_home)
     by_rule: dict[str, list[Line]] = {}
-    for (category, instance), place in night.PLACES.items():
-        toll = tolls[place]
+    for (category, instance), place in tolls.PLACES.items():
+        toll = expected[place]
         by_rule.setdefault(category, []).append(
             Line(
                 instance=instance,
@@ -49,18 +49,24 @@ def as_expected(small_home: Home) -> list[Result]:
                 overdue=0,
                 not_computable=0,
                 destroyed=toll.gone,
+                pending=0,
                 held=toll.stay,
                 shared=0,
             )
         )
     made = [
-        result_of(category, Verdict.CERTIFIED, tuple(lines)) for category, lines in by_rule.items()
+        result_of(
+            category,
+            Verdict.PENDING if category == tolls.PENDING else Verdict.CERTIFIED,
+            tuple(lines),
+        )
+        for category, lines in by_rule.items()
     ]
-    return [*made, result_of(night.REFUSED, Verdict.REFUSED, ())]
+    return [*made, result_of(tolls.REFUSED, Verdict.REFUSED, ())]
 
 
 def test_counts_that_agree_with_plain_sql_pass(small_home: Home, as_expected: list[Result]) -> None:
-    assert list(night.against_tolls(small_home, as_expected)) == []
+    assert list(tolls.against_tolls(small_home, as_expected)) == []
 
 
 def test_one_record_too_many_or_too_few_fails(small_home: Home, as_expected: list[Result]) -> None:
@@ -68,20 +74,84 @@ def test_one_record_too_many_or_too_few_fails(small_home: Home, as_expected: lis
     for change in (1, -1):
         line = replace(first.lines[0], destroyed=first.lines[0].destroyed + change)
         wrong = replace(first, lines=(line, *first.lines[1:]))
-        assert len(list(night.against_tolls(small_home, [wrong, *others]))) == 1
+        assert len(list(tolls.against_tolls(small_home, [wrong, *others]))) == 1
 
 
 def test_a_rule_with_an_undeclared_child_that_was_not_refused_fails(
     small_home: Home, as_expected: list[Result]
 ) -> None:
     *others, _ = as_expected
-    assert "was not refused" in " ".join(night.against_tolls(small_home, others))
+    assert "was not refused" in " ".join(tolls.against_tolls(small_home, others))
 
 
 def test_a_rule_that_was_not_certified_fails(small_home: Home, as_expected: list[Result]) -> None:
     first, *others = as_expected
     quiet = replace(first, verdict=Verdict.NOTHING_DUE)
-    assert "not certified" in " ".join(night.against_tolls(small_home, [quiet, *others]))
+    assert "not certified" in " ".join(tolls.against_tolls(small_home, [quiet, *others]))
+
+
+def test_a_rule_that_did_not_run_fails(small_home: Home, as_expected: list[Result]) -> None:
+    first, *others = as_expected
+    problems = list(tolls.against_tolls(small_home, others))
+    assert problems == [f"{first.category} did not run."]
+
+
+def test_a_certificate_where_paper_is_left_fails(
+    small_home: Home, as_expected: list[Result]
+) -> None:
+    found = [
+        replace(result, verdict=Verdict.CERTIFIED) if result.category == tolls.PENDING else result
+        for result in as_expected
+    ]
+    (problem,) = tolls.against_tolls(small_home, found)
+    assert "insurance_policy_short is certified, not waits for people" in problem
+
+
+def released(result: Result) -> Result:
+    """The result of the night, before people have carried anything away."""
+    if not any(line.instance == "paper" for line in result.lines):
+        return result
+    lines = tuple(
+        line if line.instance == "scans" else replace(line, pending=line.destroyed, destroyed=0)
+        for line in result.lines
+    )
+    return replace(result, verdict=Verdict.PENDING, lines=lines)
+
+
+def test_paper_that_waits_after_the_night_passes(
+    small_home: Home, as_expected: list[Result]
+) -> None:
+    night = [released(result) for result in as_expected]
+    assert list(tolls.against_releases(small_home, night)) == []
+    assert len(list(tolls.against_tolls(small_home, night))) > 1
+
+
+def test_paper_or_its_rows_that_go_without_people_fail(
+    small_home: Home, as_expected: list[Result]
+) -> None:
+    night = [released(result) for result in as_expected]
+    for place, result in enumerate(night):
+        for instance in ("paper", "core"):
+            if result.verdict is not Verdict.PENDING:
+                continue
+            lines = tuple(
+                replace(line, destroyed=1) if line.instance == instance else line
+                for line in result.lines
+            )
+            if lines == result.lines:
+                continue
+            wrong = [*night[:place], replace(result, lines=lines), *night[place + 1 :]]
+            (problem,) = tolls.against_releases(small_home, wrong)
+            assert "before people came" in problem
+
+
+def test_a_rule_with_paper_that_is_certified_in_the_night_fails(
+    small_home: Home, as_expected: list[Result]
+) -> None:
+    night = [replace(released(r), verdict=r.verdict) for r in as_expected]
+    problems = list(tolls.against_releases(small_home, night))
+    assert len(problems) == 2
+    assert all("did not wait for people" in problem for problem in problems)
 
 
 def test_a_planted_person_is_found_wherever_it_is_written(small_home: Home, tmp_path: Path) -> None:
@@ -129,3 +199,4 @@ def test_the_night_comes_out_as_worked_out_beforehand_and_again_destroys_nothing
         assert "Nothing more was destroyed" in played.stdout
         assert "Exactly what had to go is gone, and nothing else." in played.stdout
         assert "complaint_attachment" in played.stdout or expected != "The certificates"
+        assert "item_missing" in played.stdout or expected != "The certificates"

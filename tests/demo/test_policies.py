@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from keepuntil.demo import twin
+from keepuntil.demo import archivists, paper_twin, twin
 from keepuntil.demo.home import Home
 from keepuntil.demo.scenario import AS_OF
 from keepuntil.domain.categories import ApprovalKind, SqlInstance
@@ -28,6 +28,11 @@ COLUMNS = {
     "marketing_consent_data": "profile_id, consent_withdrawn_on, opted_out_on, consent_expired_on",
 }
 
+PAPER = {
+    "accounting_voucher": ("KJ", "fiscal_year_end"),
+    "insurance_policy_short": ("BX", "expired_on"),
+}
+
 
 @pytest.fixture(scope="module")
 def schedule(small_home: Home) -> Schedule:
@@ -35,7 +40,7 @@ def schedule(small_home: Home) -> Schedule:
 
 
 def test_every_rule_loads(schedule: Schedule) -> None:
-    assert len(schedule.rules) == 8
+    assert len(schedule.rules) == 10
     kinds = {rule.disposition.approval for rule in schedule.rules}
     assert kinds == {ApprovalKind.NONE, ApprovalKind.OWNER, ApprovalKind.DUAL}
 
@@ -80,3 +85,38 @@ def test_the_rule_and_the_sql_written_by_hand_agree_on_every_row(
     }
     assert due == by_hand
     assert 0 < len(due) < len(rows)
+
+
+@pytest.mark.parametrize("category", sorted(PAPER))
+def test_the_rule_and_the_sql_written_by_hand_agree_on_all_paper(
+    schedule: Schedule, small_home: Home, category: str
+) -> None:
+    rule = schedule.rule(category)
+    series, column = PAPER[category]
+    (event,) = rule.clock.events
+    query = f"SELECT item, {column}, {paper_twin.DUE[series]} FROM paper_item WHERE series = ?"
+    with closing(sqlite3.connect(small_home.paper)) as register:
+        folders = register.execute(query, (series,)).fetchall()
+    by_hand = {item for item, _, is_due in folders if is_due}
+    due = {
+        item
+        for item, day, _ in folders
+        if isinstance(decide(rule, {event: fact(day, event)}, as_of=AS_OF), Due)
+    }
+    assert due == by_hand
+    assert 0 < len(due) < len(folders)
+
+
+def test_whoever_has_paper_in_their_hands_is_in_the_list_of_people(schedule: Schedule) -> None:
+    own = {
+        archivists.DRAFTER,
+        archivists.PICKER,
+        archivists.SHREDDER,
+        *archivists.WITNESSES,
+        *archivists.RESOLVERS,
+        *archivists.SIGNATORIES.values(),
+    }
+    for each in own:
+        person = schedule.person(each.person)
+        assert person is not None
+        assert (person.unit, each.role in person.roles) == (each.department, True)

@@ -22,7 +22,10 @@ TODAY = date(2026, 6, 1)
 def test_shipped_policies_load(tmp_path: Path) -> None:
     found = load(POLICIES, today=TODAY)
     assert [rule.category for rule in found.rules] == [
+        "accounting_voucher",
         "customer_transaction",
+        "insurance_policy_long",
+        "insurance_policy_short",
         "personal_loan_file",
         "receipt_secret",
         "wealth_sales_recording",

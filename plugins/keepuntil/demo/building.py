@@ -1,4 +1,4 @@
-"""Sets the stage: the bank, its share, its archive, our installation, and what must come of it."""
+"""Sets the stage: the bank, its share, its archives, our installation, and what must come of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from keepuntil.demo import archive_process, bank, holds, leaks, leftovers, outsiders, shares, twin
+from keepuntil.demo import (
+    archive_process,
+    bank,
+    holds,
+    leaks,
+    leftovers,
+    outsiders,
+    paper_twin,
+    records_centre,
+    shares,
+    twin,
+)
 from keepuntil.demo.home import Home, Settings, port_for, scale_of, write_policies
 from keepuntil.disposal.installation import Installation, utc_now
 from keepuntil.signing import changing
@@ -37,6 +48,8 @@ def build(home: Home, scale_name: str, seed: int, phase: Phase) -> None:
         bank.build(home.bank, scale, seed)
     with phase(f"filling the shared folder ({scale.statements:,} statements)"):
         shares.build(home.share, home.outside, scale, seed)
+    with phase(f"taking in the records centre's list ({3 * scale.boxes_a_series:,} boxes)"):
+        records_centre.build(home.paper, home.paper_list, home.bank, scale, seed)
     with phase("working out by plain SQL, on a copy, what tonight must come to"):
         _expect(home, settings)
     with phase("making keys, register and policies; placing legal holds"):
@@ -60,6 +73,7 @@ def _expect(home: Home, settings: Settings) -> None:
     scale, seed = scale_of(settings), settings.seed
     due_loans = twin.due_loans(home.bank)
     tables = twin.purge_copy(home.bank, home.twin)
+    paper = paper_twin.purge_copy(home.paper, home.bank, home.paper_twin, scale.boxes_a_series)
     numbers = b"\n".join(sorted(leaks.secrets_of(home.bank)))
     (home.expected.parent / "numbers").write_bytes(numbers)
     objects_gone, objects_kept = leftovers.objects_to_go(scale, seed, due_loans)
@@ -68,6 +82,7 @@ def _expect(home: Home, settings: Settings) -> None:
     expected = {
         "tolls": {
             **tables,
+            **paper,
             "loans/": _toll(objects_gone, objects_kept, "loans/"),
             "recordings/": _toll(objects_gone, objects_kept, "recordings/"),
             "statements": (len(files_gone), len(files_kept)),
@@ -96,7 +111,11 @@ def secrets(home: Home) -> frozenset[bytes]:
 
 def check(home: Home, endpoint: str) -> list[str]:
     """Sentences on everything that is not as worked out beforehand; empty when all is."""
-    return [*twin.differences(home.bank, home.twin), *_check_objects_and_files(home, endpoint)]
+    return [
+        *twin.differences(home.bank, home.twin),
+        *paper_twin.differences(home.paper, home.paper_twin),
+        *_check_objects_and_files(home, endpoint),
+    ]
 
 
 def _check_objects_and_files(home: Home, endpoint: str) -> Iterator[str]:

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from keepuntil.demo import planted
+from keepuntil.demo.records_centre import POLICIES, item_code
 from keepuntil.domain.holds import Hold, HoldScope
 
 _FIRST, _SECOND = planted.HELD_IDENTITIES
+
+HELD_POLICY: Final = item_code(POLICIES, planted.HELD_BOX, planted.HELD_PLACE)
 
 _HOLDS: Final = (
     ("customer_identity", HoldScope.KEY, f"[{_FIRST}]", "Court order (2025) 0731"),
@@ -23,6 +26,7 @@ _HOLDS: Final = (
         "Anti-money-laundering case 2026-014",
     ),
     ("wealth_sales_recording", HoldScope.PREFIX, planted.HELD_RECORDINGS, "Complaint 2026-551"),
+    ("insurance_policy_short", HoldScope.KEY, f'["{HELD_POLICY}"]', "Arbitration 2026-17"),
 )
 
 

@@ -48,6 +48,26 @@ class Home:
         return self.root / "expected" / "core_banking.db"
 
     @property
+    def paper(self) -> Path:
+        """The register of paper."""
+        return self.root / "records_centre.db"
+
+    @property
+    def paper_list(self) -> Path:
+        """The list it was filled from, as the archive delivered it."""
+        return self.root / "records_centre.csv"
+
+    @property
+    def paper_twin(self) -> Path:
+        """The register, purged by hand."""
+        return self.root / "expected" / "records_centre.db"
+
+    @property
+    def from_the_vendor(self) -> Path:
+        """What the destruction firm sent: a certificate a journey."""
+        return self.root / "from_the_vendor"
+
+    @property
     def share(self) -> Path:
         """The shared folder's root."""
         return self.root / "statement_share"
@@ -116,6 +136,7 @@ class Home:
             "CORE_BANKING_URL": f"sqlite:///{self.bank}",
             "CORE_BANKING_READER_URL": f"sqlite:///{self.bank}",
             "SCAN_ARCHIVE_KEYS": "demo:demo",
+            "RECORDS_CENTRE_URL": f"sqlite:///{self.paper}",
             "AIRFLOW_HOME": str(self.airflow),
             "GX_ANALYTICS_ENABLED": "false",
         }

@@ -1,4 +1,4 @@
-"""The story: a bank, one night of purging it through Airflow, and the proof; then once more."""
+"""The story: a bank, a night of purging it, an afternoon with its paper, the proof; once more."""
 
 from __future__ import annotations
 
@@ -6,47 +6,46 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from keepuntil.demo import building, leaks, offline_check, outsiders, results, shares
+from keepuntil.demo import (
+    afternoon,
+    building,
+    leaks,
+    offline_check,
+    outsiders,
+    paper_road,
+    results,
+    shares,
+    tolls,
+)
 from keepuntil.demo.home import Home
 from keepuntil.demo.report import Report, shown
 from keepuntil.demo.results import Result, Verdict
 from keepuntil.demo.scenario import AS_OF, SEED
+from keepuntil.disposal import custody
 from keepuntil.disposal.installation import Installation
 
 if TYPE_CHECKING:
     from keepuntil.orchestration.answering import Answer, Question
     from keepuntil.orchestration.night import RuleNight
 
-PLACES: Final = {
-    ("personal_loan_file", "core"): "loan_file",
-    ("personal_loan_file", "scans"): "loans/",
-    ("transaction_record", "core"): "account_transaction",
-    ("customer_identity", "core"): "customer_identity",
-    ("declined_application", "core"): "loan_application",
-    ("marketing_consent_data", "core"): "marketing_profile",
-    ("wealth_sales_recording", "recordings"): "recordings/",
-    ("account_statement", "share"): "statements",
-}
-"""Each instance of the rules, and what :mod:`keepuntil.demo.twin` and
-:mod:`keepuntil.demo.leftovers` call the place."""
-
-PLAIN_WIDTH: Final = 132
-
-REFUSED: Final = "complaint_record"
+PLAIN_WIDTH: Final = 152
 
 DECIDERS: Final = {
     "data-protection": "D0042",
     "personal_loan_file": "B2017",
     "declined_application": "B2017",
 }
-"""Who answers for a role or a rule; B3102 for all the others."""
+"""Who answers for a role or a rule."""
+
+USUAL_DECIDER: Final = "B3102"
+"""Who answers for all the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +102,15 @@ def _first_night(stage: Stage) -> list[str]:
     )
     found = _run(stage)
     report.table(found)
-    _explain(found, report)
-    problems = [*against_tolls(home, found)]
+    _say_refused(found, report)
+    problems = [*tolls.against_releases(home, found)]
+    report.heading("The afternoon in the records centre: people carry, count, destroy, witness")
+    found = _afternoon(stage, found)
+    report.table(found)
+    _say_waiting(home, report)
+    parts = sum(result.parts for result in found)
+    report.say(f"With the records went {parts:,} child rows, versions, markers and uploads.")
+    problems += tolls.against_tolls(home, found)
     report.heading("The certificates, checked as an auditor would, with keys from another channel")
     with report.phase("checking every certificate: openssl, sha256, its own verifier, and ours"):
         keys = outsiders.hand_over_keys(home)
@@ -129,12 +135,13 @@ def _first_night(stage: Stage) -> list[str]:
 def _once_more(stage: Stage) -> list[str]:
     report = stage.report
     report.heading("The same night once more")
-    found = _run(stage)
-    report.table(found)
-    destroyed = sum(result.destroyed for result in found)
-    if destroyed:
+    before = _destroyed(stage.home)
+    report.table(_run(stage))
+    if destroyed := _destroyed(stage.home) - before:
         return [f"Run again the same night, {destroyed} more records were destroyed."]
-    report.say("Nothing more was destroyed: what is left is held, shared or not due.", "bold")
+    report.say(
+        "Nothing more was destroyed: what is left is held, shared, with people, or not due.", "bold"
+    )
     return _compare(stage)
 
 
@@ -151,27 +158,70 @@ def _run(stage: Stage) -> list[Result]:
         report.done(f"{night.category}: {_said(night)}", time.monotonic() - began)
         began = time.monotonic()
 
-    with _quietly(stage.log):
-        nights = run_night(AS_OF, airflow_home=home.airflow, respond=_answer, on_rule=on_rule)
     with Installation.open(home.keepuntil, home.policies) as installation:
-        return results.read(installation, nights)
+        paper = paper_road.paper_rules(installation)
+    with _quietly(stage.log):
+        nights = run_night(
+            AS_OF, airflow_home=home.airflow, respond=_answer, on_rule=on_rule, without=paper
+        )
+    with Installation.open(home.keepuntil, home.policies) as installation:
+        found = results.read(installation, nights)
+    report.say("Rules with paper take the same road without Airflow: there they wait for weeks.")
+    return found + _go_on(stage, paper)
+
+
+def _go_on(stage: Stage, categories: Iterable[str]) -> list[Result]:
+    """Rules with paper, as far as they get without people."""
+    found = []
+    with Installation.open(stage.home.keepuntil, stage.home.policies) as installation:
+        for category in categories:
+            began = time.monotonic()
+            with _quietly(stage.log):
+                night = paper_road.go_on(stage.home, installation, category, _decider)
+            stage.report.done(f"{category}: {_said(night)}", time.monotonic() - began)
+            found += results.read(installation, [night])
+    return found
+
+
+def _afternoon(stage: Stage, found: Sequence[Result]) -> list[Result]:
+    """What people do with the paper, and what the runs that waited for them then come to."""
+    home, report = stage.home, stage.report
+    with (
+        report.phase("carrying, counting, destroying, witnessing, reconciling"),
+        Installation.open(home.keepuntil, home.policies) as installation,
+    ):
+        waiting = paper_road.open_runs(installation)
+        journeys = list(afternoon.play(home, installation, waiting))
+    report.journeys(journeys)
+    others = [result for result in found if result.category not in waiting]
+    return others + _go_on(stage, waiting)
+
+
+def _destroyed(home: Home) -> int:
+    with Installation.open(home.keepuntil, home.policies) as installation:
+        return results.destroyed_so_far(installation)
 
 
 def _said(night: RuleNight) -> str:
     if not night.succeeded:
         return "refused"
+    if paper_road.DEFERRED in night.tasks.values():
+        return "waits for people"
     return "certified" if night.tasks.get("certify") == "success" else "nothing due, and signed"
+
+
+def _decider(role: str, category: str) -> str:
+    return DECIDERS.get(role) or DECIDERS.get(category, USUAL_DECIDER)
 
 
 def _answer(asked: Question) -> Answer:
     """What the bank's people say: they looked, and approve; also what is above its limit."""
     from keepuntil.orchestration.answering import Answer
 
-    person = DECIDERS.get(asked.role) or DECIDERS.get(asked.category, "B3102")
     return Answer(
-        person=person,
+        person=_decider(asked.role, asked.category),
         approve=True,
-        reason="first night of this rule: the backlog was reviewed",
+        reason=paper_road.REASON,
         accepts_exceeded=True,
     )
 
@@ -183,34 +233,29 @@ def _quietly(log: IO[str]) -> Iterator[None]:
         yield
 
 
-def _explain(found: Sequence[Result], report: Report) -> None:
+def _say_refused(found: Iterable[Result], report: Report) -> None:
     for result in found:
         if result.verdict is Verdict.REFUSED:
             report.say(f"{result.category} was refused: {result.sentence}", "red")
-    parts = sum(result.parts for result in found)
-    report.say(f"With the records went {parts:,} child rows, versions, markers and uploads.")
 
 
-def against_tolls(home: Home, found: Sequence[Result]) -> Iterator[str]:
-    """The counts of plans and certificates against those worked out by plain SQL."""
-    tolls = building.tolls(home)
-    verdicts = {result.category: result.verdict for result in found}
-    if verdicts.get(REFUSED) is not Verdict.REFUSED:
-        yield f"{REFUSED} has a child that is not declared, and was not refused."
-    for result in found:
-        if result.category != REFUSED and result.verdict is not Verdict.CERTIFIED:
-            yield f"{result.category} was not certified: {result.sentence}"
-        for line in result.lines:
-            toll = tolls[PLACES[result.category, line.instance]]
-            if (line.destroyed, line.due - line.destroyed) != (toll.gone, toll.stay):
-                yield (
-                    f"{result.category}, {line.instance}: {line.destroyed} of {line.due} were "
-                    f"destroyed; by plain SQL {toll.gone} of {toll.gone + toll.stay} had to be."
-                )
+def _say_waiting(home: Home, report: Report) -> None:
+    """Why a rule has no certificate yet, box by box counted."""
+    with Installation.open(home.keepuntil, home.policies) as installation:
+        for category, run_id in paper_road.open_runs(installation).items():
+            lines = custody.boxes_waiting(installation, run_id)
+            held = sum(not line.free for line in lines)
+            mixed = sum(line.free and line.mixed for line in lines)
+            report.say(
+                f"{category} has no certificate yet. Boxes with something released in them: "
+                f"{held} closed by a hold, {mixed} mixed, of which nobody has decided, and "
+                f"{len(lines) - held - mixed} to be looked through again for what was missing.",
+                "yellow",
+            )
 
 
 def _compare(stage: Stage) -> list[str]:
-    with stage.report.phase("comparing database, archive and share with what must be left"):
+    with stage.report.phase("comparing database, archive, share and paper with what must be left"):
         problems = building.check(stage.home, stage.endpoint)
     if not problems:
         stage.report.say("Exactly what had to go is gone, and nothing else.", "bold green")

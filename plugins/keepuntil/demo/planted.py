@@ -7,9 +7,12 @@ the night of :data:`keepuntil.demo.scenario.AS_OF`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from keepuntil.demo.scenario import SENTINELS
+
+_OLD, _RECENT = SENTINELS
 
 LOANS_FROM: Final = 900_001
 APPLICATIONS_FROM: Final = 900_001
@@ -19,10 +22,33 @@ INVESTIGATED_ACCOUNT: Final = 6_900_000_001
 HELD_LOAN: Final = f"PL-{LOANS_FROM + 14}"
 HELD_IDENTITIES: Final = (IDENTITIES_FROM + 6, IDENTITIES_FROM + 7)
 HELD_RECORDINGS: Final = "recordings/BR901/"
+
+UNKNOWN_DATES: Final = ("", _OLD, _RECENT)
+"""How the last folders of a series of paper are dated: not computable, each of them."""
+PAPER_WARNINGS: Final = 4
+"""The two placeholders, in two series: the import keeps them as unknown and says so."""
+LOAN_PAPER: Final = (
+    f"PL-{LOANS_FROM + 14}",  # bound by two holds with its scans: kept
+    f"PL-{LOANS_FROM + 5}",  # nobody wrote down when it was settled: not computable
+    f"PL-{LOANS_FROM + 10}",  # litigation open: kept
+    "PL-777777777",  # no loan of that number is in the books: not computable
+)
+"""Files that stand apart in the last box of the loans."""
+LAST_EXPIRED: Final = date(2021, 2, 28)
+"""Five years after it end on 28 February 2026: the last contracts whose paper is due tonight."""
+WAITED_FOR: Final = date(2021, 6, 30)
+"""The other contracts of the box that waits for its last folder end four months later."""
+UNTOUCHED_BOXES: Final = 3
+"""The first boxes of a series, in which nothing is misfiled."""
+HELD_BOX: Final = 1
+"""A hold on one policy keeps its whole box on the shelf."""
+HELD_PLACE: Final = 5
+THIN_BOX: Final = 2
+"""One folder of this box of policies is not in it when the witnesses count."""
+THIN_PLACE: Final = 9
 PROFILES_FROM: Final = 900_001
 
 _CUSTOMERS: Final = 20
-_OLD, _RECENT = SENTINELS
 
 
 def _loan(number: int, opened: str, settled: str | None, **more: object) -> tuple[object, ...]:

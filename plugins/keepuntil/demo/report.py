@@ -11,15 +11,20 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from keepuntil.demo.afternoon import Journey
 from keepuntil.demo.offline_check import Checked
 from keepuntil.demo.results import Result, Verdict
 
 _STYLES: Final[Mapping[Verdict, str]] = {
     Verdict.CERTIFIED: "green",
     Verdict.NOTHING_DUE: "cyan",
+    Verdict.PENDING: "yellow",
     Verdict.REFUSED: "red",
 }
-_FIGURES: Final = ("in scope", "due", "overdue", "destroyed", "held", "shared", "unknown")
+_FIGURES: Final = (
+    *("in scope", "due", "overdue", "destroyed"),
+    *("pending", "held", "shared", "unknown"),
+)
 
 
 class Report:
@@ -65,6 +70,25 @@ class Report:
             _add(table, result)
         self._console.print(table)
 
+    def journeys(self, journeys: Sequence[Journey]) -> None:
+        """One line a consignment, as people brought it to its end."""
+        table = Table(title_justify="left")
+        table.add_column("consignment", no_wrap=True)
+        table.add_column("shredded by")
+        for column in ("boxes", "folders", "destroyed"):
+            table.add_column(column, justify="right")
+        table.add_column("incidents")
+        table.add_column("state")
+        for each in journeys:
+            table.add_row(
+                each.consignment,
+                "firm" if each.by_vendor else "in house",
+                *(f"{n:,}" for n in (each.boxes, each.items, each.destroyed)),
+                ", ".join(each.incidents),
+                each.state,
+            )
+        self._console.print(table)
+
     def certificates(self, checked: Sequence[Checked]) -> None:
         """One line a certificate, with what stock tools and our verifier said."""
         table = Table(title_justify="left")
@@ -98,7 +122,7 @@ def _lines(results: Sequence[Result]) -> list[tuple[int, ...]]:
 def _figures(result: Result) -> list[tuple[int, ...]]:
     return [
         (
-            *(line.total, line.due, line.overdue, line.destroyed),
+            *(line.total, line.due, line.overdue, line.destroyed, line.pending),
             *(line.held, line.shared, line.not_computable),
         )
         for line in result.lines

@@ -33,6 +33,8 @@ class Scale:
     scanned_loans: int
     recordings: int
     statements: int
+    boxes_a_series: int
+    """Of paper, with twenty folders each; there are three series."""
 
 
 FULL: Final = Scale(
@@ -45,6 +47,7 @@ FULL: Final = Scale(
     scanned_loans=3_500,
     recordings=700,
     statements=10_000,
+    boxes_a_series=1_000,
 )
 
 SMALL: Final = Scale(
@@ -57,5 +60,6 @@ SMALL: Final = Scale(
     scanned_loans=120,
     recordings=80,
     statements=150,
+    boxes_a_series=20,
 )
 """For tests."""

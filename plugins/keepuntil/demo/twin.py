@@ -8,7 +8,7 @@ row for row. :mod:`keepuntil.demo.leftovers` does the same for objects and files
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -96,10 +96,10 @@ def purge_copy(bank: Path, copy: Path) -> dict[str, tuple[int, int]]:
 
 def _purge(twin: sqlite3.Connection, table: str) -> tuple[int, int]:
     twin.execute(f"CREATE TEMP TABLE due AS {DUE[table]}")
-    due = _count(twin, "due")
+    due = count_of(twin, "due")
     if table in KEPT:
         twin.execute(f"DELETE FROM due WHERE {KEPT[table]}")
-    left = _count(twin, "due")
+    left = count_of(twin, "due")
     if table == "account_transaction":
         _purge_details(twin)
     for child, column in CHILDREN.get(table, ()):
@@ -116,24 +116,30 @@ def _purge_details(twin: sqlite3.Connection) -> None:
     )
 
 
-def _count(connection: sqlite3.Connection, rows: str) -> int:
+def count_of(connection: sqlite3.Connection, rows: str) -> int:
+    """How many rows a table or a subquery in parentheses has."""
     count: int = connection.execute(f"SELECT count(*) FROM {rows}").fetchone()[0]
     return count
 
 
 def differences(bank: Path, copy: Path) -> list[str]:
     """Sentences on every table that is not as its twin; empty when all are."""
-    with closing(sqlite3.connect(f"file:{bank}?mode=ro", uri=True)) as connection:
+    return unlike_tables(bank, copy, TABLES)
+
+
+def unlike_tables(database: Path, copy: Path, tables: Iterable[str]) -> list[str]:
+    """Sentences on each of the tables that is not the same in both databases."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.execute("ATTACH DATABASE ? AS twin", (f"file:{copy}?mode=ro",))
-        return [line for table in TABLES for line in _differences(connection, table)]
+        return [line for table in tables for line in _differences(connection, table)]
 
 
 def _differences(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     """Rows of a table are distinct, so one difference and one count say it all."""
-    extra = _count(connection, f"(SELECT * FROM main.{table} EXCEPT SELECT * FROM twin.{table})")
+    extra = count_of(connection, f"(SELECT * FROM main.{table} EXCEPT SELECT * FROM twin.{table})")
     if extra:
         yield f"{table}: {extra} rows are left that had to be destroyed, or were altered."
-    missing = _count(connection, f"twin.{table}") + extra - _count(connection, f"main.{table}")
+    missing = count_of(connection, f"twin.{table}") + extra - count_of(connection, f"main.{table}")
     if missing:
         yield f"{table}: {missing} rows are gone that had to be kept."
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -63,13 +63,15 @@ def run_night(
     airflow_home: Path,
     respond: Respond,
     on_rule: Callable[[RuleNight], None] | None = None,
+    without: Container[str] = (),
 ) -> tuple[RuleNight, ...]:
     """Run every rule's DAG for the night of ``as_of``, as the rules' own times order them.
 
     The installation and the policies are those of ``KEEPUNTIL_HOME`` and
     ``KEEPUNTIL_POLICIES``. ``respond`` is asked for each approval; ``on_rule`` hears of
-    each rule as it ends. Raises UsageError when Airflow already lives elsewhere in this
-    process.
+    each rule as it ends. Categories in ``without`` are left out: paper makes a night wait
+    for people, longer than one process can. Raises UsageError when Airflow already lives
+    elsewhere in this process.
     """
     prepare(airflow_home)
     from keepuntil.orchestration.answering import answering
@@ -80,6 +82,8 @@ def run_night(
     nights = []
     with answering(respond if any(entry.approver_roles for entry in entries) else None):
         for entry in entries:
+            if entry.category in without:
+                continue
             night = _run_rule(entry, as_of)
             nights.append(night)
             if on_rule is not None:
