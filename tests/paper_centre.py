@@ -11,7 +11,7 @@ import pytest
 
 from custody_world import honest
 from disposal_world import World
-from keepuntil.disposal import certifying, custody, executing
+from keepuntil.disposal import certifying, consigning, custody, executing
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.consignments import (
     Consignment,
@@ -108,7 +108,7 @@ class Centre:
         vendor: Vendor | None = FIRM,
         weed: tuple[str, ...] = (),
     ) -> Consignment:
-        return custody.open_consignment(
+        return consigning.open_consignment(
             installation,
             run_id,
             "paper",

@@ -13,9 +13,8 @@ from keepuntil.demo.afternoon import Journey
 from keepuntil.demo.home import Home
 from keepuntil.demo.results import Result, Verdict
 from keepuntil.demo.scenario import SEED
-from keepuntil.disposal import custody
-from keepuntil.disposal.custody import BoxLine
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.released_boxes import BoxLine, boxes_waiting
 from keepuntil.domain.consignments import IncidentKind, State
 from keepuntil.register import findings
 
@@ -79,7 +78,7 @@ def played(home: Home, installation: Installation) -> Day:
     journeys = list(afternoon.play(home, installation, waiting))
     closed = gone_on(home, installation)
     destroyed = results.destroyed_so_far(installation)
-    left = custody.boxes_waiting(installation, waiting[POLICIES])
+    left = boxes_waiting(installation, waiting[POLICIES])
     gone_on(home, installation)
     return Day(
         home=home,

@@ -11,7 +11,7 @@ import pytest
 
 from custody_world import DRAFTER, FIRM, honest
 from disposal_world import World
-from keepuntil.disposal import custody, executing
+from keepuntil.disposal import consigning, custody, executing
 from keepuntil.disposal.custody_forms import write_forms, years_kept
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.consignments import Consignment, State, Step, Vendor, Withdrawal
@@ -71,7 +71,7 @@ class Bench:
     folder: Path
 
     def journey(self, vendor: Vendor | None = VENDOR) -> Consignment:
-        return custody.open_consignment(
+        return consigning.open_consignment(
             self.installation,
             self.run_id,
             "paper",

@@ -13,6 +13,7 @@ from custody_world import honest
 from disposal_world import World
 from keepuntil.disposal import custody, publishing
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.released_boxes import boxes_waiting
 from keepuntil.domain.consignments import Resolution, State, Step, Withdrawal
 from keepuntil.errors import (
     ApprovalError,
@@ -88,7 +89,7 @@ def test_a_mixed_box_stays_unless_it_is_weeded(centre: Centre) -> None:
     stays = centre.paper.put(1, KEPT)
     with centre.open() as installation:
         run_id = centre.released(installation)
-        (line,) = custody.boxes_waiting(installation, run_id)
+        (line,) = boxes_waiting(installation, run_id)
         assert line.mixed
         with pytest.raises(CustodyError, match="No box may go"):
             centre.journey(installation, run_id)
@@ -105,7 +106,7 @@ def test_a_hold_in_a_box_keeps_the_whole_box_on_its_shelf(centre: Centre) -> Non
     with centre.open() as installation:
         run_id = centre.released(installation)
         centre.hold(installation, str(held[0]))
-        (line,) = custody.boxes_waiting(installation, run_id)
+        (line,) = boxes_waiting(installation, run_id)
         assert line.held == ("H-1",)
         with pytest.raises(CustodyError, match="No box may go"):
             centre.journey(installation, run_id)

@@ -13,7 +13,7 @@ from keepuntil.cli.output import print_json, print_table
 from keepuntil.cli.session import Session, operator
 
 if TYPE_CHECKING:
-    from keepuntil.disposal.custody import BoxLine
+    from keepuntil.disposal.released_boxes import BoxLine
     from keepuntil.stores.paper import ImportReport
 
 LIST = click.Path(path_type=Path, dir_okay=False)
@@ -102,10 +102,11 @@ def boxes(session: Session, run_id: str) -> None:
 
     Boxes on a journey are not among them: see `paper journeys`.
     """
-    from keepuntil.disposal import box_waits, custody
+    from keepuntil.disposal import box_waits
+    from keepuntil.disposal.released_boxes import boxes_waiting
 
     with session.installation() as installation:
-        lines = custody.boxes_waiting(installation, run_id)
+        lines = boxes_waiting(installation, run_id)
         waits = box_waits.waits_of(installation, run_id, [line.box for line in lines])
     if session.as_json:
         print_json(

@@ -18,8 +18,9 @@ from keepuntil.demo import archivists, planted
 from keepuntil.demo.home import Home, scale_of
 from keepuntil.demo.paper_twin import THIN_FOLDER, WEEDED_POLICY_BOXES
 from keepuntil.demo.records_centre import NAME, POLICIES, VOUCHERS, box_code, edge_box
-from keepuntil.disposal import custody
+from keepuntil.disposal import consigning, custody
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.released_boxes import boxes_waiting
 from keepuntil.domain.consignments import Consignment, State, Step, Vendor, VendorCertificate
 from keepuntil.domain.reconciliation import totals
 from keepuntil.domain.treatments import Treatment
@@ -108,7 +109,7 @@ class _Centre:
 
     def _mixed(self, run_id: str, but: str) -> list[str]:
         """Boxes that can only be weeded, except one; those with a hold stay closed."""
-        lines = custody.boxes_waiting(self.installation, run_id)
+        lines = boxes_waiting(self.installation, run_id)
         return [line.box for line in lines if line.mixed and line.free and line.box != but]
 
     def _whole_boxes(self, run_id: str) -> Consignment:
@@ -120,7 +121,7 @@ class _Centre:
         return self._open(run_id, vendor=None, weed=boxes)
 
     def _open(self, run_id: str, *, vendor: Vendor | None, weed: Collection[str]) -> Consignment:
-        return custody.open_consignment(
+        return consigning.open_consignment(
             self.installation,
             run_id,
             INSTANCE,

@@ -28,8 +28,8 @@ from keepuntil.demo.home import Home
 from keepuntil.demo.report import Report, shown
 from keepuntil.demo.results import Result, Verdict
 from keepuntil.demo.scenario import AS_OF, SEED
-from keepuntil.disposal import custody
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.released_boxes import boxes_waiting
 
 if TYPE_CHECKING:
     from keepuntil.orchestration.answering import Answer, Question
@@ -243,7 +243,7 @@ def _say_waiting(home: Home, report: Report) -> None:
     """Why a rule has no certificate yet, box by box counted."""
     with Installation.open(home.keepuntil, home.policies) as installation:
         for category, run_id in paper_road.open_runs(installation).items():
-            lines = custody.boxes_waiting(installation, run_id)
+            lines = boxes_waiting(installation, run_id)
             held = sum(not line.free for line in lines)
             mixed = sum(line.free and line.mixed for line in lines)
             report.say(

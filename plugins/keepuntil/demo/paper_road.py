@@ -17,7 +17,6 @@ from keepuntil.demo.scenario import AS_OF
 from keepuntil.disposal import (
     approving,
     certifying,
-    custody,
     executing,
     nights,
     planning,
@@ -53,7 +52,7 @@ _OPEN: Final = (RunState.RUNNING, RunState.INCOMPLETE)
 def paper_rules(installation: Installation) -> tuple[str, ...]:
     """Categories of the rules that have paper, by their hour and name."""
     rules = sorted(installation.schedule.rules, key=lambda rule: (rule.nightly.at, rule.category))
-    return tuple(rule.category for rule in rules if custody.paper_instances(rule))
+    return tuple(rule.category for rule in rules if rule.paper)
 
 
 def open_runs(installation: Installation) -> Mapping[str, str]:

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import date
 
 from keepuntil.disposal.approving import current_rule
-from keepuntil.disposal.custody import paper_instances
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.paper_registers import register_of
 from keepuntil.errors import CustodyError, UsageError
@@ -39,7 +38,7 @@ def waits_of(installation: Installation, run_id: str, boxes: Collection[str]) ->
     run = runs.load(installation.register, run_id)
     rule = current_rule(installation, plans.load(installation.register, run.warrant.plan_id).plan)
     found: dict[str, date] = {}
-    for store in {instance.store for instance in paper_instances(rule)}:
+    for store in {instance.store for instance in rule.paper}:
         with register_of(installation, store) as register, register.reading() as connection:
             found.update(waiting.of_boxes(connection, boxes))
     return found

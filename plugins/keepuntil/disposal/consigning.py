@@ -1,20 +1,35 @@
-"""Putting released boxes on a journey, by the names that people know: vendors, boxes."""
+"""Putting released boxes on a journey.
+
+consign            by the names that people know: vendors, boxes
+open_consignment   with a vendor's papers at hand
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Final
 
-from keepuntil.disposal import custody
+from keepuntil.disposal import custody, custody_lines
 from keepuntil.disposal.approving import current_rule
-from keepuntil.disposal.custody import BoxLine
+from keepuntil.disposal.custody_lines import Opening
 from keepuntil.disposal.custody_records import refuse_strangers
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.paper_registers import register_of
-from keepuntil.domain.consignments import Consignment, Participant, Vendor
+from keepuntil.disposal.released_boxes import BoxLine, boxes_waiting, lines_of
+from keepuntil.domain.categories import PaperInstance, Rule
+from keepuntil.domain.consignments import (
+    Consignment,
+    CustodyRule,
+    ListedBox,
+    Participant,
+    Vendor,
+)
 from keepuntil.errors import CustodyError, UsageError
 from keepuntil.register import plans, runs
-from keepuntil.stores.paper import journeys, vendors
+from keepuntil.stores.paper import journeys, orders, vendors
 from keepuntil.stores.paper.columns import LONGEST_TEXT
+
+DEFAULT_SIGNATORY: Final = "owner"
 
 
 def consign(
@@ -28,7 +43,7 @@ def consign(
     weed: Collection[str] = (),
     only: Collection[str] = (),
 ) -> Consignment:
-    """Open a consignment; see :func:`~keepuntil.disposal.custody.open_consignment`.
+    """Open a consignment; see :func:`open_consignment`.
 
     ``vendor`` is the name under which :func:`keep_vendor` wrote its papers down. Every box
     named in ``weed`` and ``only`` has to be one that can go, or nothing is opened. Raises
@@ -37,12 +52,12 @@ def consign(
     refuse_strangers(installation, [drafted_by])
     store = store_of(installation, run_id, instance)
     firm = None if vendor is None else _vendor(installation, store, vendor)
-    lines = {line.box: line for line in custody.boxes_waiting(installation, run_id)}
+    lines = {line.box: line for line in boxes_waiting(installation, run_id)}
     for box in weed:
         _refuse_weeding(box, lines.get(box))
     for box in only:
         _refuse_staying(box, lines.get(box), weeded=box in weed)
-    return custody.open_consignment(
+    return open_consignment(
         installation,
         run_id,
         instance,
@@ -52,6 +67,47 @@ def consign(
         weed=weed,
         only=only,
     )
+
+
+def open_consignment(
+    installation: Installation,
+    run_id: str,
+    instance_id: str,
+    *,
+    drafted_by: Participant,
+    vendor: Vendor | None,
+    transported: bool,
+    weed: Collection[str] = (),
+    only: Collection[str] = (),
+) -> Consignment:
+    """Put released items on a journey: whole boxes, and those of ``weed`` item by item.
+
+    ``only`` names the boxes to take; empty: every one that is free. A mixed box that is not
+    to be weeded stays, and so does one with a hold in it. Raises CustodyError when nothing is
+    left to carry, PlanStale when the rule changed.
+    """
+    run = runs.load(installation.register, run_id)
+    plan = plans.load(installation.register, run.warrant.plan_id).plan
+    rule = current_rule(installation, plan)
+    instance = _paper_instance(rule, instance_id)
+    with register_of(installation, instance.store) as register, register.writing() as connection:
+        lines = lines_of(installation, rule, instance, plan, connection)
+        listed = _listed([line for line in lines if _goes(line, weed, only)])
+        earlier = journeys.of_plan(connection, plan.plan_id, instance.id)
+        name = f"{run.run_id}.{instance.id}.{len(earlier) + 1}"
+        opening = Opening(
+            consignment=name,
+            plan_digest=plan.digest,
+            rule=_custody_rule(rule, instance, transported=transported or vendor is not None),
+            vendor=vendor,
+            boxes=listed,
+            drafted_by=drafted_by,
+        )
+        consignment = custody_lines.opened(opening)
+        sealed = custody_lines.seal_opening(opening, installation.signing_key("approvals"))
+        journeys.begin(connection, name, plan.plan_id, instance.id, sealed)
+        orders.assign(connection, [item for box in listed for item in box.items], name)
+    return consignment
 
 
 def keep_vendor(installation: Installation, store: str, name: str, vendor: Vendor) -> None:
@@ -78,10 +134,41 @@ def store_of(installation: Installation, run_id: str, instance: str) -> str:
     """The register in which a run's paper stands. Raises PlanStale, UsageError."""
     run = runs.load(installation.register, run_id)
     rule = current_rule(installation, plans.load(installation.register, run.warrant.plan_id).plan)
-    for each in custody.paper_instances(rule):
-        if each.id == instance:
-            return each.store
-    raise UsageError(f"The rule {rule.category} has no paper instance '{instance}'.")
+    return _paper_instance(rule, instance).store
+
+
+def _goes(line: BoxLine, weed: Collection[str], only: Collection[str]) -> bool:
+    if line.held or (only and line.box not in only):
+        return False
+    return not line.mixed or line.box in weed
+
+
+def _listed(chosen: Sequence[BoxLine]) -> tuple[ListedBox, ...]:
+    if not chosen:
+        raise CustodyError(
+            "No box may go: each is held, or mixed and neither weeded nor named. "
+            "See why: keepuntil paper boxes"
+        )
+    return tuple(line.listed for line in chosen)
+
+
+def _custody_rule(rule: Rule, instance: PaperInstance, *, transported: bool) -> CustodyRule:
+    approvers = rule.disposition.approver_roles or (DEFAULT_SIGNATORY,)
+    return CustodyRule(
+        signatories=instance.signatories or approvers,
+        witnesses=instance.witnesses,
+        witness_departments=instance.witness_departments,
+        treatments=(instance.method,),
+        transported=transported,
+        zone=rule.clock.zone,
+    )
+
+
+def _paper_instance(rule: Rule, name: str) -> PaperInstance:
+    for instance in rule.paper:
+        if instance.id == name:
+            return instance
+    raise UsageError(f"The rule {rule.category} has no paper instance '{name}'.")
 
 
 def _vendor(installation: Installation, store: str, name: str) -> Vendor:

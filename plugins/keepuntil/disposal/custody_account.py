@@ -16,7 +16,7 @@ def accounts(installation: Installation, rule: Rule, plan: Plan) -> list[dict[st
     """One account for each journey of a plan's paper that carried anything to its end."""
     return [
         _account(instance.id, journey)
-        for instance in custody.paper_instances(rule)
+        for instance in rule.paper
         for journey in custody.journeys_of(installation, instance, plan.plan_id)
     ]
 

@@ -125,7 +125,7 @@ def _gathered(installation: Installation, store: str, name: str) -> _Gathered:
     run_id, instance_id, _ = name.rsplit(".", 2)
     warrant = runs.load(installation.register, run_id).warrant
     rule = installation.rule(warrant.category)
-    (instance,) = (each for each in custody.paper_instances(rule) if each.id == instance_id)
+    (instance,) = (each for each in rule.paper if each.id == instance_id)
     with _register(installation, store) as register, register.reading() as connection:
         lines = journeys.steps(connection, name)
         boxes = shelf_states.boxes_of(connection, list(consignment.boxes))

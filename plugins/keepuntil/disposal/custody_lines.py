@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from keepuntil.domain import custody
 from keepuntil.domain.consignments import (
+    Consignment,
     CustodyRule,
     Destruction,
     ListedBox,
@@ -62,6 +64,18 @@ class Opening:
     vendor: Vendor | None
     boxes: tuple[ListedBox, ...]
     drafted_by: Participant
+
+
+def opened(opening: Opening) -> Consignment:
+    """The consignment at its beginning. Raises CustodyError."""
+    return custody.opened(
+        consignment=opening.consignment,
+        plan_digest=opening.plan_digest,
+        rule=opening.rule,
+        vendor=opening.vendor,
+        boxes=opening.boxes,
+        drafted_by=opening.drafted_by,
+    )
 
 
 _OPENINGS: Final = TypeAdapter(Opening)

@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 from keepuntil.disposal import publishing
-from keepuntil.disposal.custody import paper_instances
 from keepuntil.disposal.deciding import due_items
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation
@@ -141,7 +140,7 @@ def _remind(
     installation: Installation, rule: Rule, as_of: date, items: int, since: date | None
 ) -> bool:
     """Say, by the rule's days, that paper waits; whether it has waited too long."""
-    paper = paper_instances(rule)
+    paper = rule.paper
     if not paper or since is None:
         return False
     if as_of > min(add(since, each.remind_after) for each in paper):

@@ -295,6 +295,11 @@ class Rule:
     def backups(self) -> tuple[BackupInstance, ...]:
         return tuple(i for i in self.instances if isinstance(i, BackupInstance))
 
+    @property
+    def paper(self) -> tuple[PaperInstance, ...]:
+        """Where copies are on paper."""
+        return tuple(i for i in self.instances if isinstance(i, PaperInstance))
+
     def instance(self, instance_id: str) -> StoredInstance:
         """The stored instance of that name; KeyError is a programming error, never a user's."""
         return next(i for i in self.stored_instances if i.id == instance_id)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from keepuntil.stores.paper.connection import PaperRegister, open_register
+from keepuntil.stores.paper.connection import PaperRegister, PaperSession, open_register
 from keepuntil.stores.paper.exporting import Language, export_list
 from keepuntil.stores.paper.importing import ImportReport, import_list
 from keepuntil.stores.paper.remarks import ListRefused
@@ -14,6 +14,7 @@ __all__ = [
     "Language",
     "ListRefused",
     "PaperRegister",
+    "PaperSession",
     "create_tables",
     "export_list",
     "import_list",

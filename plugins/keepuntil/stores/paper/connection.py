@@ -28,6 +28,10 @@ _TAKEN: Final = frozenset(
 """A key that was free when we looked and is not any more."""
 
 
+PaperSession = Connection
+"""One transaction of a register of paper."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaperRegister:
     """One register of paper. ``name`` is the store's in stores.yaml, for sentences."""

@@ -102,6 +102,16 @@ class PaperShelves:
             counts=intent.counts,
         )
 
+    def held(self, query: Query, items: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Which holds of the query bind which of these items, by barcode. Reads only."""
+        found: dict[str, tuple[str, ...]] = {}
+        for rows in self._rows.says(_of_rows(query), [(item,) for item in items]):
+            named = query.binding.of_many(rows.keys, list(rows.groups))
+            for key, by_name, by_condition in zip(rows.keys, named, rows.held, strict=True):
+                if by_name or by_condition:
+                    found[str(key[0])] = tuple(sorted({*by_name, *by_condition}))
+        return found
+
     def remains(self, query: Query, keys: Sequence[Key], parts: Sequence[str] = ()) -> list[int]:
         """See :class:`~keepuntil.stores.protocol.Store`. An item is gone when it is struck off."""
         return self._rows.remains(_of_rows(query), keys, parts)
