@@ -54,6 +54,7 @@ def test_an_afternoon_from_the_list_to_the_certificate(
 ) -> None:
     (desk.folder / "centre.db").touch()
     monkeypatch.setenv("KU_TEST_PAPER", f"sqlite:///{desk.folder / 'centre.db'}")
+    desk.paper_verb("journeys").refused("Make them with: keepuntil paper init", code=2)
     assert "is ready" in desk.paper_verb("init").fine().out
     assert "is ready" in desk.paper_verb("init").fine().out
     lines = ["库房,盒号,条码,门类,closed_on"]
@@ -69,10 +70,10 @@ def test_an_afternoon_from_the_list_to_the_certificate(
     desk.opens(run_id, "--vendor", "shred-co", "--weed", "H2")
     desk.carried_until("")
     assert desk.state() == "reconciled"
-    assert "certified" in desk.paper_verb("show", desk.consignment).fine().out
-    assert f"keepuntil run {run_id.removeprefix('run.')}" in (
-        desk.paper_verb("show", desk.consignment).out
-    )
+    shown = desk.paper_verb("show", desk.consignment).fine().out
+    assert "│ H1  │    3 │        │      3 │ T-H1 │    3 │  1000 │       3 │" in shown
+    assert "│ H2  │    1 │ yes    │      1 │ T-H2 │    1 │  1000 │       1 │" in shown
+    assert f"keepuntil run {run_id.removeprefix('run.')}" in shown
     desk.keepuntil("run", run_id, "--executor", "executor", "--yes").fine()
     certified = desk.keepuntil("--json", "verify", run_id, "--verifier", "verifier").fine()
     assert certified.document["outcomes"] == {"destroyed": 4}
@@ -90,6 +91,7 @@ def test_our_own_shredder_needs_neither_seals_nor_a_vendor(desk: Desk) -> None:
     shown = desk.paper_verb("show", desk.consignment).fine().out
     assert "reconciled 已核对" in shown
     assert "the institution itself" in shown
+    assert "counted" in shown
     assert "arrived" not in shown
 
 
@@ -103,6 +105,20 @@ def test_a_list_may_be_told_its_site_and_its_series(desk: Desk) -> None:
     file = desk.scanner("list.csv", "box,item", "B1,X1")
     said = desk.paper_verb("import", file, "--site", "centre", "--series", "PL").fine()
     assert "1 items added" in said.out
+
+
+def test_names_that_people_copy_are_whole_in_a_narrow_terminal(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    run_id = stocked(desk)
+    assert "B0000" in desk.keepuntil("paper", "boxes", run_id).out
+    desk.opens(run_id, "--vendor", "shred-co")
+    desk.carried_until("handover")
+    assert desk.consignment in desk.paper_verb("journeys").out
+    shown = desk.paper_verb("show", desk.consignment).out
+    assert "│ T-B0000 │" in shown
+    assert "…" not in shown
 
 
 def test_a_store_that_is_no_paper_is_refused(desk: Desk) -> None:
@@ -256,7 +272,7 @@ def test_who_is_not_who_they_say_signs_nothing(desk: Desk, by: str, sentence: st
 def test_a_stranger_drafts_nothing(desk: Desk) -> None:
     opening = ("paper", "open", stocked(desk), "paper", "--by", "E9:clerk:archives")
     desk.keepuntil(*opening).refused("'E9' is not in people.yaml")
-    assert "0 consignments" in desk.paper_verb("journeys").out
+    assert "There is no consignment" in desk.paper_verb("journeys").out
 
 
 def test_one_signature_of_two_leaves_the_other_awaited(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from keepuntil.stores.paper.connection import PaperRegister, open_register
 from keepuntil.stores.paper.exporting import Language, export_list
 from keepuntil.stores.paper.importing import ImportReport, import_list
 from keepuntil.stores.paper.remarks import ListRefused
-from keepuntil.stores.paper.tables import create_tables
+from keepuntil.stores.paper.tables import create_tables, has_tables
 
 __all__ = [
     "Connection",
@@ -16,6 +16,7 @@ __all__ = [
     "PaperRegister",
     "create_tables",
     "export_list",
+    "has_tables",
     "import_list",
     "open_register",
 ]
