@@ -54,6 +54,7 @@ def test_an_afternoon_from_the_list_to_the_certificate(
 ) -> None:
     (desk.folder / "centre.db").touch()
     monkeypatch.setenv("KU_TEST_PAPER", f"sqlite:///{desk.folder / 'centre.db'}")
+    desk.paper_verb("journeys").refused("Make them with: keepuntil paper init", code=2)
     assert "is ready" in desk.paper_verb("init").fine().out
     assert "is ready" in desk.paper_verb("init").fine().out
     lines = ["库房,盒号,条码,门类,closed_on"]
@@ -69,10 +70,10 @@ def test_an_afternoon_from_the_list_to_the_certificate(
     desk.opens(run_id, "--vendor", "shred-co", "--weed", "H2")
     desk.carried_until("")
     assert desk.state() == "reconciled"
-    assert "certified" in desk.paper_verb("show", desk.consignment).fine().out
-    assert f"keepuntil run {run_id.removeprefix('run.')}" in (
-        desk.paper_verb("show", desk.consignment).out
-    )
+    shown = desk.paper_verb("show", desk.consignment).fine().out
+    assert "│ H1  │    3 │        │      3 │ T-H1 │    3 │  1000 │       3 │" in shown
+    assert "│ H2  │    1 │ yes    │      1 │ T-H2 │    1 │  1000 │       1 │" in shown
+    assert f"keepuntil run {run_id.removeprefix('run.')}" in shown
     desk.keepuntil("run", run_id, "--executor", "executor", "--yes").fine()
     certified = desk.keepuntil("--json", "verify", run_id, "--verifier", "verifier").fine()
     assert certified.document["outcomes"] == {"destroyed": 4}
@@ -90,6 +91,7 @@ def test_our_own_shredder_needs_neither_seals_nor_a_vendor(desk: Desk) -> None:
     shown = desk.paper_verb("show", desk.consignment).fine().out
     assert "reconciled 已核对" in shown
     assert "the institution itself" in shown
+    assert "counted" in shown
     assert "arrived" not in shown
 
 
@@ -103,6 +105,20 @@ def test_a_list_may_be_told_its_site_and_its_series(desk: Desk) -> None:
     file = desk.scanner("list.csv", "box,item", "B1,X1")
     said = desk.paper_verb("import", file, "--site", "centre", "--series", "PL").fine()
     assert "1 items added" in said.out
+
+
+def test_names_that_people_copy_are_whole_in_a_narrow_terminal(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    run_id = stocked(desk)
+    assert "B0000" in desk.keepuntil("paper", "boxes", run_id).out
+    desk.opens(run_id, "--vendor", "shred-co")
+    desk.carried_until("handover")
+    assert desk.consignment in desk.paper_verb("journeys").out
+    shown = desk.paper_verb("show", desk.consignment).out
+    assert "│ T-B0000 │" in shown
+    assert "…" not in shown
 
 
 def test_a_store_that_is_no_paper_is_refused(desk: Desk) -> None:
@@ -175,6 +191,18 @@ def test_an_item_weeded_twice_stops_the_picking(desk: Desk) -> None:
     assert desk.state() == "signed"
 
 
+def test_a_box_that_is_half_weeded_is_still_awaited(desk: Desk) -> None:
+    for number in (0, 1):
+        desk.paper.put(number, DUE)
+    desk.paper.put(2, KEPT)
+    desk.opens(desk.released(), "--weed", "B0000")
+    desk.carried_until("pick")
+    for item, state in (("I000001", "signed"), ("I000000", "picked")):
+        file = desk.scanner("pick.csv", "box,item", f"B0000,{item}")
+        desk.step("pick", "--scans", file, by=(CARRIER,)).fine()
+        assert (desk.state(), desk.asked()["awaited"]) == (state, ["B0000"])
+
+
 def test_a_certificate_with_a_box_too_few_halts_the_reconciliation(desk: Desk) -> None:
     desk.opens(stocked(desk), "--vendor", "shred-co")
     desk.carried_until("certify")
@@ -241,6 +269,12 @@ def test_who_is_not_who_they_say_signs_nothing(desk: Desk, by: str, sentence: st
     assert desk.state() == "listed"
 
 
+def test_a_stranger_drafts_nothing(desk: Desk) -> None:
+    opening = ("paper", "open", stocked(desk), "paper", "--by", "E9:clerk:archives")
+    desk.keepuntil(*opening).refused("'E9' is not in people.yaml")
+    assert "There is no consignment" in desk.paper_verb("journeys").out
+
+
 def test_one_signature_of_two_leaves_the_other_awaited(desk: Desk) -> None:
     desk.opens(stocked(desk))
     said = desk.step("sign", by=SIGNERS[:1]).fine().out
@@ -294,6 +328,13 @@ def test_a_vendor_without_a_return_clause_is_given_nothing(desk: Desk) -> None:
     opening = ("paper", "open", run_id, "paper", "--by", DRAFTER, "--vendor", "shred-co")
     desk.keepuntil(*opening).refused("has no return-or-destroy clause")
     desk.paper_verb("vendor", "shred-co", *LICENCE).refused("--return-clause", code=2)
+
+
+@pytest.mark.parametrize("wrong", ["--licence", "--contract"])
+def test_a_vendor_is_written_down_with_all_its_papers(desk: Desk, wrong: str) -> None:
+    papers = [*LICENCE, "--return-clause"]
+    papers[papers.index(wrong) + 1] = " "
+    desk.paper_verb("vendor", "shred-co", *papers).refused("1 to 200 characters", code=2)
 
 
 def test_an_expired_licence_stops_the_picking(desk: Desk) -> None:
@@ -405,7 +446,12 @@ def test_boxes_of_a_destruction_are_scanned_one_line_a_box(desk: Desk) -> None:
     said = desk.step("destroy", "--scans", file, *words, by=(OUR_SHREDDER,)).fine().out
     assert "This records that 1 boxes with 4 items were destroyed by P-5: B0000." in said
     assert desk.asked()["awaited"] == ["B0001"]
-    desk.step("destroy", "--box", "B0001", *words, by=(OUR_SHREDDER,)).fine()
+    people = ("--by", OUR_SHREDDER)
+    said = desk.keepuntil(
+        "--json", "paper", "destroy", STORE, desk.consignment, "--box", "B0001", *words, *people
+    ).fine()
+    assert said.document["awaited"] == ["A4", "F2"]
+    assert "This records that 1 boxes with 2 items" in said.err
     assert desk.state() == "destroyed"
 
 

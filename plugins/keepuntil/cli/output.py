@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date
@@ -23,13 +23,27 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(_plain(document), ensure_ascii=False, indent=2))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str) -> None:
-    """A table; figures stand to the right."""
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str,
+    names: Collection[str] = (),
+) -> None:
+    """A table; figures stand to the right, and nothing is cut off.
+
+    ``names`` are columns of names that people copy: they are folded last.
+    """
     table = Table(title=title, title_justify="left")
     shown = [list(row) for row in rows]
     for place, column in enumerate(columns):
         figures = bool(shown) and all(isinstance(row[place], int) for row in shown)
-        table.add_column(column, justify="right" if figures else "left")
+        table.add_column(
+            column,
+            justify="right" if figures else "left",
+            overflow="fold",
+            no_wrap=column in names,
+        )
     for row in shown:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     Console().print(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,6 @@ from keepuntil.errors import CustodyError
 
 if TYPE_CHECKING:
     from keepuntil.domain.consignments import Consignment, Step
-    from keepuntil.domain.custody_standing import BoxStanding
 
 FEW: Final = 6
 """Names that are told one by one; the rest is counted."""
@@ -51,7 +50,18 @@ def show(session: Session, store: str, consignment: Consignment) -> None:
     _say_state(store, consignment)
 
 
-def state_words(consignment: Consignment) -> str:
+def tell_journey(consignment: Consignment) -> None:
+    """A consignment in a few lines, its name whole so that it can be copied."""
+    from keepuntil.domain import custody_standing
+
+    click.echo(consignment.consignment)
+    boxes, incidents = len(consignment.remaining_boxes), len(consignment.open_incidents)
+    _line("state", f"{_state_words(consignment)}; {boxes} boxes, {incidents} open incidents")
+    if waits := custody_standing.awaited(consignment):
+        _line("awaited", some(waits))
+
+
+def _state_words(consignment: Consignment) -> str:
     """The state in both languages, and where a halted one stood."""
     from keepuntil.domain.custody_words import STATE_WORDS
 
@@ -116,37 +126,29 @@ def _show_people(consignment: Consignment) -> None:
 def _show_boxes(consignment: Consignment) -> None:
     from keepuntil.domain import custody_standing
 
-    columns = _columns(consignment)
-    print_table(
-        tuple(columns),
-        [
-            [column(box) for column in columns.values()]
-            for box in custody_standing.by_box(consignment)
-        ],
-        title="Items box by box",
-    )
-
-
-def _columns(consignment: Consignment) -> dict[str, Callable[[BoxStanding], object]]:
-    """What this consignment's road has to tell of a box, no more."""
-    columns: dict[str, Callable[[BoxStanding], object]] = {
-        "box": lambda box: box.box,
-        "goes": lambda box: "whole" if box.whole else "weeded",
-        "list": lambda box: box.listed,
-        "out": lambda box: box.withdrawn,
-        "picked": lambda box: box.picked,
-        "seal": lambda box: box.seal,
+    boxes = custody_standing.by_box(consignment)
+    told: dict[str, list[object]] = {
+        "box": [box.box for box in boxes],
+        "list": [box.listed for box in boxes],
+        "weeded": [None if box.whole else "yes" for box in boxes],
+        "out": [box.withdrawn for box in boxes],
+        "picked": [box.picked for box in boxes],
+        "seal": [box.seal for box in boxes],
+        "sent": [box.sent for box in boxes],
+        "grams": [box.grams for box in boxes],
+        "arrived": [box.received for box in boxes],
+        "counted": [box.counted for box in boxes],
+        "gone": [box.destroyed for box in boxes],
+        "cert": [box.certified for box in boxes],
     }
-    if consignment.rule.transported:
-        columns |= {
-            "sent": lambda box: box.sent,
-            "grams": lambda box: box.grams,
-            "arrived": lambda box: box.received,
-        }
-    columns |= {"counted": lambda box: box.counted, "gone": lambda box: box.destroyed}
-    if consignment.vendor is not None:
-        columns |= {"certified": lambda box: box.certified}
-    return columns
+    # A column in which nothing stands yet tells nothing.
+    shown = {word: cells for word, cells in told.items() if any(cells)}
+    print_table(
+        tuple(shown),
+        zip(*shown.values(), strict=True),
+        title="Items box by box",
+        names=("box", "seal"),
+    )
 
 
 def _say_state(store: str, consignment: Consignment) -> None:
@@ -154,7 +156,7 @@ def _say_state(store: str, consignment: Consignment) -> None:
 
     halted = consignment.halted_in is not None
     _line(
-        "state", click.style(state_words(consignment), fg="red" if halted else "green", bold=True)
+        "state", click.style(_state_words(consignment), fg="red" if halted else "green", bold=True)
     )
     for place in consignment.open_incidents:
         _say_incident(consignment, place)

@@ -131,6 +131,7 @@ def boxes(session: Session, run_id: str) -> None:
             for line in lines
         ],
         title=f"{len(lines)} boxes released by {run_id}",
+        names=("box", "held by"),
     )
     if any(line.free for line in lines):
         click.echo(f"Next: keepuntil paper open {run_id} INSTANCE --by ID:ROLE:DEPARTMENT")

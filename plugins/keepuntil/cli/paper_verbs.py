@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keepuntil.cli import paper_answers, paper_custody_verbs, paper_shelf_verbs
-from keepuntil.cli.output import print_json, print_table
+from keepuntil.cli.output import print_json
 from keepuntil.cli.paper_options import PERSON
 from keepuntil.cli.session import Session
 
@@ -122,20 +122,10 @@ def journeys(session: Session, store: str, run_id: str | None) -> None:
             ]
         )
         return
-    print_table(
-        ("consignment", "state", "boxes", "incidents", "awaited"),
-        [
-            (
-                each.consignment,
-                paper_answers.state_words(each),
-                len(each.remaining_boxes),
-                len(each.open_incidents),
-                paper_answers.some(custody_standing.awaited(each)),
-            )
-            for each in found
-        ],
-        title=f"{len(found)} consignments",
-    )
+    if not found:
+        click.echo("There is no consignment. Boxes that may go: keepuntil paper boxes RUN")
+    for each in found:
+        paper_answers.tell_journey(each)
 
 
 for _command in (

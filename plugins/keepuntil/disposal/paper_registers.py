@@ -8,12 +8,35 @@ from contextlib import contextmanager
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.stores import PaperStore
 from keepuntil.errors import UsageError
-from keepuntil.stores.paper import PaperRegister, create_tables, open_register
+from keepuntil.stores.paper import PaperRegister, create_tables, has_tables, open_register
 
 
 @contextmanager
 def register_of(installation: Installation, store: str) -> Iterator[PaperRegister]:
-    """The register behind a store's name. Raises UsageError when that is none of paper."""
+    """The register behind a store's name, with its tables.
+
+    Raises UsageError when that store is none of paper or has no tables yet, StoreError when
+    its database cannot be used.
+    """
+    with _declared(installation, store) as register:
+        with register.reading() as connection:
+            ready = has_tables(connection)
+        if not ready:
+            raise UsageError(
+                f"The register of paper {store} has no tables yet, or not all of them. Make them "
+                f"with: keepuntil paper init {store}"
+            )
+        yield register
+
+
+def prepare(installation: Installation, store: str) -> None:
+    """Make the register's tables where they are not there yet. Raises as :func:`register_of`."""
+    with _declared(installation, store) as register, register.writing() as connection:
+        create_tables(connection)
+
+
+@contextmanager
+def _declared(installation: Installation, store: str) -> Iterator[PaperRegister]:
     declared = installation.schedule.stores.get(store)
     if not isinstance(declared, PaperStore):
         raise UsageError(f"There is no register of paper '{store}' in stores.yaml.")
@@ -22,9 +45,3 @@ def register_of(installation: Installation, store: str) -> Iterator[PaperRegiste
         yield register
     finally:
         register.close()
-
-
-def prepare(installation: Installation, store: str) -> None:
-    """Make the register's tables where they are not there yet. Raises StoreError."""
-    with register_of(installation, store) as register, register.writing() as connection:
-        create_tables(connection)

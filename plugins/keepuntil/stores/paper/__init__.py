@@ -6,7 +6,7 @@ from keepuntil.stores.paper.connection import PaperRegister, PaperSession, open_
 from keepuntil.stores.paper.exporting import Language, export_list
 from keepuntil.stores.paper.importing import ImportReport, import_list
 from keepuntil.stores.paper.remarks import ListRefused
-from keepuntil.stores.paper.tables import create_tables
+from keepuntil.stores.paper.tables import create_tables, has_tables
 
 __all__ = [
     "Connection",
@@ -17,6 +17,7 @@ __all__ = [
     "PaperSession",
     "create_tables",
     "export_list",
+    "has_tables",
     "import_list",
     "open_register",
 ]

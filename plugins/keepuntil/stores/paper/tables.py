@@ -32,6 +32,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    inspect,
 )
 from sqlalchemy.dialects import mysql
 
@@ -219,3 +220,8 @@ paper_step = Table(
 def create_tables(database: Engine | Connection) -> None:
     """Make the tables that are not there yet; those that are stay as they are."""
     metadata.create_all(database)
+
+
+def has_tables(connection: Connection) -> bool:
+    """Whether every table is there."""
+    return set(metadata.tables) <= set(inspect(connection).get_table_names())
