@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,9 @@ from custody_papers import (
 )
 from custody_world import (
     WITH_VENDOR,
+    destroying,
     honest,
+    in_state,
     lines_of,
     scanning,
     until,
@@ -41,8 +44,15 @@ from keepuntil.documents.paper_list import paper_list_pages
 from keepuntil.documents.typesetting import LANGUAGES, Language
 from keepuntil.documents.witness_record import witness_pages
 from keepuntil.domain.categories import Text
-from keepuntil.domain.consignments import Step, StepRecord, Withdrawal
+from keepuntil.domain.consignments import (
+    State,
+    Step,
+    StepRecord,
+    VendorCertificate,
+    Withdrawal,
+)
 from keepuntil.domain.custody import advance
+from keepuntil.domain.treatments import Treatment
 from keepuntil.errors import EvidenceError
 from paper import codes, fonts, overlapping, run_together, texts, words
 from papers_world import MARKUP
@@ -306,6 +316,68 @@ def test_a_mishap_stands_in_the_witness_record_with_what_came_of_it(tmp_path: Pa
     assert "缺件" in text
     assert "未处理" in text
     assert "I00000003" not in text, "which item is for those who look for it"
+
+
+def withdrawn_after_the_count() -> Dossier:
+    """A reconciled journey of two boxes that lost an item between count and destruction."""
+    now, records = journey(2, 3), list[StepRecord]()
+    for step in road(now):
+        if step is Step.DESTROY:
+            out = Withdrawal(reason="H-1", items=("I00000001",), seals=(("B0000000", "N-1"),))
+            records.append(replace(honest(now, Step.WITHDRAW), payload=out))
+            now = advance(now, records[-1])
+        record = honest(now, step)
+        if isinstance(record.payload, VendorCertificate):
+            # Nobody weighed the box anew.
+            record = replace(record, payload=replace(record.payload, grams=None))
+        records.append(record)
+        now = advance(now, record)
+    return of(now, records)
+
+
+def test_an_item_that_was_withdrawn_later_is_counted_nowhere(tmp_path: Path) -> None:
+    made_of = withdrawn_after_the_count()
+    text = text_of(paper_certificate_pages(made_of, "en"), tmp_path)
+    assert "B000000022222" in text
+    assert "B000000133333" in text
+    assert "total55555" in text
+    assert "1boxes,1items" in text, "withdrawn, not destroyed"
+    record = text_of(witness_pages(made_of, "en"), tmp_path)
+    assert "33" in record
+    assert "23" not in record.replace("2026", "")
+
+
+def test_what_was_shredded_too_coarsely_is_not_the_method(tmp_path: Path) -> None:
+    now, records = journey(2, 3), list[StepRecord]()
+    while (step := road(now)[len(records)]) is not Step.DESTROY:
+        records.append(honest(now, step))
+        now = advance(now, records[-1])
+    coarse = destroying(now, *now.remaining_boxes, treatment=Treatment.P2)
+    for record in (coarse, None, None, None, None):
+        steps = {State.HALTED: Step.RESOLVE, State.COUNTED: Step.DESTROY}
+        after = {State.DESTROYED: Step.WITNESS, State.WITNESSED: Step.CERTIFY}
+        records.append(record or honest(now, {**steps, **after}[now.state]))
+        now = advance(now, records[-1])
+    records.append(honest(now, Step.RECONCILE))
+    now = advance(now, records[-1])
+    text = text_of(paper_certificate_pages(of(now, records), "en"), tmp_path)
+    assert "P-5" in text
+    assert "P-2" not in text
+    assert "allresolved1" in text
+
+
+def test_times_are_those_of_the_rule_whatever_zone_a_record_came_in(tmp_path: Path) -> None:
+    opening = journey(2, 3)
+    signed = honest(opening, Step.SIGN)
+    utc = replace(signed, at=signed.at.astimezone(UTC))
+    text = text_of(the_list(of(advance(opening, utc), [utc]), "en"), tmp_path)
+    assert "2026-03-0209:00" in text
+    assert "01:00" not in text
+
+
+def test_there_is_nothing_to_hand_over_when_all_was_withdrawn() -> None:
+    with pytest.raises(EvidenceError, match="all were withdrawn"):
+        hand_over_pages(of(in_state(State.WITHDRAWN), []), "zh")
 
 
 @pytest.mark.parametrize("step", road(journey()))

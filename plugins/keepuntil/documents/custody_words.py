@@ -82,7 +82,6 @@ SHARED: Final = {
     ),
     "signatures": Text(zh="签署", en="Signatures"),
     "signature_line": Text(zh="签名或盖章、日期", en="Signature or stamp, date"),
-    "staff_number": Text(zh="工号", en="Staff number"),
 }
 
 APPRAISAL: Final = {
@@ -231,10 +230,7 @@ FACTS: Final = {
     "operator": Text(zh="销毁操作人（工号）", en="Operator (staff number)"),
     "time": Text(zh="时间", en="Time"),
     "zone": Text(zh="本单据时间均为 {}。", en="All times are of {}."),
-    "sealed": Text(zh="封签", en="Sealed"),
     "handed_over": Text(zh="移交时间", en="Handed over"),
-    "weight": Text(zh="移交重量", en="Weight handed over"),
-    "kilograms": Text(zh="{} kg", en="{} kg"),
     "withdrawn": Text(zh="撤出，未销毁", en="Withdrawn, not destroyed"),
     "incidents": Text(zh="异常（已处理）", en="Incidents, all resolved"),
     "gives": Text(zh="移交人", en="Hands over"),

@@ -31,7 +31,6 @@ def witness_pages(dossier: Dossier, language: Language) -> bytes:
             "columns": columns(
                 language, "number", "box", "seal", "intact", "listed", "counted", "agrees"
             ),
-            "counted_at": dossier.at(Step.COUNT),
             "destruction": _destruction(dossier, language),
             "incidents": {
                 "columns": columns(language, "step", "incident", "box", "said", "resolved"),
