@@ -37,6 +37,8 @@ class Day:
     closed: Mapping[str, Result]
     left: list[BoxLine]
     """Of the policies: boxes with something released in them, after the afternoon."""
+    again: Mapping[str, Result]
+    """The same night played a second and a third time: the third."""
     destroyed: tuple[int, int]
     """By all runs, after the afternoon and after the night was played again."""
     kinds: set[str]
@@ -80,13 +82,15 @@ def played(home: Home, installation: Installation) -> Day:
     closed = gone_on(home, installation)
     destroyed = results.destroyed_so_far(installation)
     left = custody.boxes_waiting(installation, waiting[POLICIES])
-    gone_on(home, installation)
+    for _ in range(2):
+        again = gone_on(home, installation)
     return Day(
         home=home,
         released=released,
         journeys=journeys,
         closed=closed,
         left=left,
+        again=again,
         destroyed=(destroyed, results.destroyed_so_far(installation)),
         kinds={found.kind for found in findings.open_findings(installation.register)},
     )
@@ -157,9 +161,14 @@ def test_the_register_is_as_plain_sql_worked_out_beforehand(day: Day) -> None:
     assert list(paper_twin.differences(day.home.paper, day.home.paper_twin)) == []
 
 
-def test_the_night_played_again_destroys_nothing_more(day: Day) -> None:
+def test_the_night_played_twice_again_destroys_nothing_more(day: Day) -> None:
     before, after = day.destroyed
     assert before == after > 0
+    assert {category: result.verdict for category, result in day.again.items()} == {
+        category: result.verdict for category, result in day.closed.items()
+    }
+    assert paper(day.again[VOUCHERS]).destroyed == 0
+    assert paper(day.again[VOUCHERS]).shared == 12
 
 
 def test_the_firm_sent_a_certificate_for_each_of_its_journeys(day: Day) -> None:
