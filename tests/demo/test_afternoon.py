@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 
@@ -35,6 +36,7 @@ class Day:
     released: Mapping[str, Result]
     journeys: list[Journey]
     closed: Mapping[str, Result]
+    waits: Mapping[str, date]
     left: list[BoxLine]
     """Of the policies: boxes with something released in them, after the afternoon."""
     again: Mapping[str, Result]
@@ -89,6 +91,7 @@ def played(home: Home, installation: Installation) -> Day:
         released=released,
         journeys=journeys,
         closed=closed,
+        waits=afternoon.waits(home),
         left=left,
         again=again,
         destroyed=(destroyed, results.destroyed_so_far(installation)),
@@ -137,6 +140,13 @@ def test_a_box_that_waits_with_a_reason_does_not_hold_up_the_certificate(day: Da
     line = paper(day.closed[VOUCHERS])
     assert (line.shared, line.pending) == (12, 0)
     assert line.destroyed == line.due - line.shared
+
+
+def test_two_boxes_wait_and_their_end_is_written_down(day: Day) -> None:
+    assert day.waits == {
+        "KJ-H00008": date(2026, 12, 31),
+        "BX-H00008": date(2026, 6, 30),
+    }
 
 
 def test_rows_follow_their_paper(day: Day) -> None:
