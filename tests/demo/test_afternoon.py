@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 
@@ -34,8 +35,11 @@ class Day:
     released: Mapping[str, Result]
     journeys: list[Journey]
     closed: Mapping[str, Result]
+    waits: Mapping[str, date]
     left: list[BoxLine]
     """Of the policies: boxes with something released in them, after the afternoon."""
+    again: Mapping[str, Result]
+    """The same night played a second and a third time: the third."""
     destroyed: tuple[int, int]
     """By all runs, after the afternoon and after the night was played again."""
     kinds: set[str]
@@ -79,13 +83,16 @@ def played(home: Home, installation: Installation) -> Day:
     closed = gone_on(home, installation)
     destroyed = results.destroyed_so_far(installation)
     left = boxes_waiting(installation, waiting[POLICIES])
-    gone_on(home, installation)
+    for _ in range(2):
+        again = gone_on(home, installation)
     return Day(
         home=home,
         released=released,
         journeys=journeys,
         closed=closed,
+        waits=afternoon.waits(home),
         left=left,
+        again=again,
         destroyed=(destroyed, results.destroyed_so_far(installation)),
         kinds={found.kind for found in findings.open_findings(installation.register)},
     )
@@ -134,6 +141,13 @@ def test_a_box_that_waits_with_a_reason_does_not_hold_up_the_certificate(day: Da
     assert line.destroyed == line.due - line.shared
 
 
+def test_two_boxes_wait_and_their_end_is_written_down(day: Day) -> None:
+    assert day.waits == {
+        "KJ-H00008": date(2026, 12, 31),
+        "BX-H00008": date(2026, 6, 30),
+    }
+
+
 def test_rows_follow_their_paper(day: Day) -> None:
     core = day.closed[LOANS].lines[0]
     assert core.pending == 0
@@ -156,9 +170,14 @@ def test_the_register_is_as_plain_sql_worked_out_beforehand(day: Day) -> None:
     assert list(paper_twin.differences(day.home.paper, day.home.paper_twin)) == []
 
 
-def test_the_night_played_again_destroys_nothing_more(day: Day) -> None:
+def test_the_night_played_twice_again_destroys_nothing_more(day: Day) -> None:
     before, after = day.destroyed
     assert before == after > 0
+    assert {category: result.verdict for category, result in day.again.items()} == {
+        category: result.verdict for category, result in day.closed.items()
+    }
+    assert paper(day.again[VOUCHERS]).destroyed == 0
+    assert paper(day.again[VOUCHERS]).shared == 12
 
 
 def test_the_firm_sent_a_certificate_for_each_of_its_journeys(day: Day) -> None:

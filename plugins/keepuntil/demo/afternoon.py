@@ -9,6 +9,7 @@ what is true, and the folder stays out. What nobody has decided stays on its she
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
@@ -17,14 +18,14 @@ from typing import Final
 from keepuntil.demo import archivists, planted
 from keepuntil.demo.home import Home, scale_of
 from keepuntil.demo.paper_twin import THIN_FOLDER, WEEDED_POLICY_BOXES
-from keepuntil.demo.records_centre import NAME, POLICIES, VOUCHERS, box_code, edge_box
+from keepuntil.demo.records_centre import NAME, POLICIES, SERIES, VOUCHERS, box_code, edge_box
 from keepuntil.disposal import consigning, custody
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.released_boxes import boxes_waiting
 from keepuntil.domain.consignments import Consignment, State, Step, Vendor, VendorCertificate
 from keepuntil.domain.reconciliation import totals
 from keepuntil.domain.treatments import Treatment
-from keepuntil.stores.paper import open_register, vendors, waiting
+from keepuntil.stores.paper import PaperRegister, open_register, vendors, waiting
 
 VENDOR_NAME: Final = "north-shredding"
 LAST_VOUCHERS: Final = date(2026, 12, 31)
@@ -68,11 +69,29 @@ def _vendor(home: Home, installation: Installation) -> Vendor:
         contract="C-2025-19",
         return_clause=True,
     )
-    register = open_register(NAME, f"sqlite:///{home.paper}")
-    with register.writing() as connection:
+    with _desk(home) as register, register.writing() as connection:
         vendors.keep(connection, VENDOR_NAME, firm)
-    register.close()
     return firm
+
+
+@contextmanager
+def _desk(home: Home) -> Iterator[PaperRegister]:
+    """The register of paper, as the archive's own desk has it open."""
+    register = open_register(NAME, f"sqlite:///{home.paper}")
+    try:
+        yield register
+    finally:
+        register.close()
+
+
+def waits(home: Home) -> Mapping[str, date]:
+    """The boxes that wait for their last folders, and until when."""
+    with _desk(home) as register, register.reading() as connection:
+        return waiting.of_boxes(connection, [_edge_box(home, each) for each in SERIES])
+
+
+def _edge_box(home: Home, series: str) -> str:
+    return box_code(series, edge_box(scale_of(home.settings()).boxes_a_series))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +101,7 @@ class _Centre:
     firm: Vendor
 
     def vouchers(self, run_id: str) -> Iterator[Journey]:
-        kept = self._edge_box(VOUCHERS)
+        kept = _edge_box(self.home, VOUCHERS)
         self._wait(kept, LAST_VOUCHERS, "1996 年凭证同盒，2027-01-01 到期后整盒销毁")
         yield self._walk(self._whole_boxes(run_id))
         yield self._walk(self._weeding(run_id, self._mixed(run_id, kept)))
@@ -92,20 +111,15 @@ class _Centre:
         yield self._walk(self._weeding(run_id, self._mixed(run_id, "")))
 
     def policies(self, run_id: str) -> Iterator[Journey]:
-        kept = self._edge_box(POLICIES)
+        kept = _edge_box(self.home, POLICIES)
         self._wait(kept, LAST_POLICIES, "同盒其余合同 2026-07-01 到期后整盒销毁")
         yield self._walk(self._one_folder_missing(self._whole_boxes(run_id)))
         weeded = self._mixed(run_id, kept)[:WEEDED_POLICY_BOXES]
         yield self._walk(self._weeding(run_id, weeded))
 
-    def _edge_box(self, series: str) -> str:
-        return box_code(series, edge_box(scale_of(self.home.settings()).boxes_a_series))
-
     def _wait(self, box: str, until: date, reason: str) -> None:
-        register = open_register(NAME, f"sqlite:///{self.home.paper}")
-        with register.writing() as connection:
+        with _desk(self.home) as register, register.writing() as connection:
             waiting.wait(connection, box, until, reason, archivists.RESOLVERS[0].person)
-        register.close()
 
     def _mixed(self, run_id: str, but: str) -> list[str]:
         """Boxes that can only be weeded, except one; those with a hold stay closed."""

@@ -240,7 +240,11 @@ def _say_refused(found: Iterable[Result], report: Report) -> None:
 
 
 def _say_waiting(home: Home, report: Report) -> None:
-    """Why a rule has no certificate yet, box by box counted."""
+    """Which boxes wait, and why a rule has no certificate yet."""
+    for box, until in afternoon.waits(home).items():
+        report.say(
+            f"Box {box} waits for its last folders until {until}; what is due counts shared."
+        )
     with Installation.open(home.keepuntil, home.policies) as installation:
         for category, run_id in paper_road.open_runs(installation).items():
             lines = boxes_waiting(installation, run_id)

@@ -27,6 +27,7 @@ from keepuntil.domain.plans import Verdict
 from keepuntil.evidence import keys
 from keepuntil.evidence.keys import KeyKind
 from keepuntil.register import plans, runs
+from keepuntil.register.plans import PlanState
 from keepuntil.register.runs import RunState
 
 if TYPE_CHECKING:
@@ -65,10 +66,14 @@ def go_on(home: Home, installation: Installation, category: str, decider: Decide
     """Take a rule as far as it gets: to its certificate, or into people's hands."""
     run_id = _open_run(installation, category)
     if run_id is None:
-        plan_id = planning.plan(installation, category, AS_OF, proposed_by=PLANNER).plan.plan_id
-        if not plans.load(installation.register, plan_id).plan.due:
+        planned = planning.plan(installation, category, AS_OF, proposed_by=PLANNER)
+        plan_id = planned.plan.plan_id
+        if not planned.plan.due:
             nights.state_nothing_due(installation, plan_id)
             return _night(category, {"plan": "success"})
+        if plans.load(installation.register, plan_id).state is PlanState.CERTIFIED:
+            # Played once more, the same is due again, and had its certificate.
+            return _night(category, {"certify": "success"})
         _approve(home, installation, category, plan_id, decider)
         run_id = executing.open_run(installation, plan_id, executor=EXECUTOR)
     if _pending(installation, run_id):

@@ -22,6 +22,9 @@ from keepuntil.demo.twin import count_of, unlike_tables
 THIN_FOLDER: Final = item_code(POLICIES, planted.THIN_BOX, planted.THIN_PLACE)
 """Not in its box when the witnesses count: nobody has destroyed it."""
 
+WEEDED_POLICY_BOXES: Final = 1
+"""Of the mixed boxes of policies the first; what becomes of the others nobody has said yet."""
+
 DUE: Final = {
     VOUCHERS: "fiscal_year_end <= '1995-12-31'",
     LOANS: f"record_group IN (SELECT file_no FROM ({DUE_IN_THE_BANK['loan_file']}))",
@@ -67,13 +70,8 @@ def _kept(series: str, boxes: int) -> str:
     if series == VOUCHERS:
         return waiting
     held = f"box = '{box_code(series, planted.HELD_BOX)}'"
-    # Of the mixed boxes of policies only the first is weeded: for the others nobody has
-    # said yet what is to become of them.
     undecided = f"box IN (SELECT box FROM mixed LIMIT -1 OFFSET {WEEDED_POLICY_BOXES})"
     return f"{waiting} OR {held} OR {undecided} OR item = '{THIN_FOLDER}'"
-
-
-WEEDED_POLICY_BOXES: Final = 1
 
 
 def _purge(twin: sqlite3.Connection, series: str, boxes: int) -> tuple[int, int]:
