@@ -110,15 +110,15 @@ def test_a_list_may_be_told_its_site_and_its_series(desk: Desk) -> None:
 def test_names_that_people_copy_are_whole_in_a_narrow_terminal(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", "36")
     run_id = stocked(desk)
-    assert "B0000" in desk.keepuntil("paper", "boxes", run_id).out
+    listed = desk.keepuntil("paper", "boxes", run_id).out
+    assert "│ B0000 │" in listed
+    assert "…" not in listed
     desk.opens(run_id, "--vendor", "shred-co")
-    desk.carried_until("handover")
+    desk.carried_until("receive")
+    assert "│ T-B0000 │" in desk.paper_verb("show", desk.consignment).out
     assert desk.consignment in desk.paper_verb("journeys").out
-    shown = desk.paper_verb("show", desk.consignment).out
-    assert "│ T-B0000 │" in shown
-    assert "…" not in shown
 
 
 def test_a_store_that_is_no_paper_is_refused(desk: Desk) -> None:
