@@ -375,6 +375,19 @@ def test_times_are_those_of_the_rule_whatever_zone_a_record_came_in(tmp_path: Pa
     assert "01:00" not in text
 
 
+def test_who_signed_twice_stands_with_the_later_time() -> None:
+    now = until(vendor_journey(), Step.COUNT)
+    records = []
+    for box in now.boxes:
+        record = honest(now, Step.COUNT)
+        records.append(scanning(record, lines_of(record)[box]))
+        now = advance(now, records[-1])
+    made_of = of(now, records)
+    assert made_of.signed_at(Step.COUNT, "s040") == records[-1].at
+    assert made_of.signed_at(Step.WITNESS, "s040") is None
+    assert made_of.at(Step.COUNT) == "2026-03-02 09:50 – 2026-03-02 10:10"
+
+
 def test_there_is_nothing_to_hand_over_when_all_was_withdrawn() -> None:
     with pytest.raises(EvidenceError, match="all were withdrawn"):
         hand_over_pages(of(in_state(State.WITHDRAWN), []), "zh")

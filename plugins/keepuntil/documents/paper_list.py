@@ -64,6 +64,9 @@ class ListLine:
 def paper_list_pages(dossier: Dossier, lines: Mapping[str, ListLine], language: Language) -> bytes:
     """An unsigned PDF of every item, by box, with room for all who sign.
 
+    Typesetting takes about 180 kB of memory an item: some thousand items are one list, and
+    more are several consignments.
+
     ``lines`` by item. The day of destruction is printed once the consignment is
     reconciled; before, its column is empty. Raises EvidenceError when an item of the
     consignment has no line.
