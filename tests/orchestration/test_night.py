@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -47,8 +47,10 @@ Night = Callable[..., dict[str, RuleNight]]
 def night(world: World, own_airflow: Path) -> Iterator[Night]:
     """Runs one night of the world; the metadata database is emptied of its runs afterwards."""
 
-    def run(respond: Callable[[Question], Answer] = nobody) -> dict[str, RuleNight]:
-        nights = run_night(AS_OF, airflow_home=own_airflow, respond=respond)
+    def run(
+        respond: Callable[[Question], Answer] = nobody, without: Container[str] = ()
+    ) -> dict[str, RuleNight]:
+        nights = run_night(AS_OF, airflow_home=own_airflow, respond=respond, without=without)
         return {one.category: one for one in nights}
 
     yield run
@@ -81,6 +83,12 @@ def test_a_night_destroys_what_is_due_and_a_second_one_nothing_more(
     said += everything_kept(world.home / "docs") + everything_kept(world.home / "evidence")
     for planted in (PLANTED, "Planted-Name", "110101199003074513", "A000001"):
         assert planted.encode() not in said, planted
+
+
+def test_a_rule_that_is_left_out_has_no_night(world: World, night: Night) -> None:
+    world.issue(DUE)
+    assert night(without={"statement"}) == {}
+    assert world.left() == {DUE}
 
 
 def xcoms(airflow_home: Path) -> list[tuple[str, str, object]]:
