@@ -61,6 +61,10 @@ def gone_on(home: Home, installation: Installation) -> dict[str, Result]:
     return found
 
 
+# One worker plays the day for all of them.
+pytestmark = pytest.mark.xdist_group("afternoon")
+
+
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     home = Home(tmp_path_factory.mktemp("afternoon") / "demo")

@@ -259,6 +259,7 @@ def test_killed_at_this_point_and_resumed_it_ends_the_same(
     expect_the_same_end(world, category, left_alone[category])
 
 
+@pytest.mark.xdist_group("left alone")
 @pytest.mark.parametrize(
     ("category", "point"),
     [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from custody_world import honest
-from disposal_world import World
+from disposal_world import LOAN_RULE, World
 from keepuntil.disposal import custody, publishing
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.released_boxes import boxes_waiting
@@ -25,7 +25,7 @@ from keepuntil.errors import (
 )
 from keepuntil.evidence import statement
 from keepuntil.evidence.envelope import Envelope
-from keepuntil.register import certificates, findings, holds, log
+from keepuntil.register import certificates, findings, holds, log, runs
 from paper_centre import DUE, FIRM, KEPT, STORE, Centre, build_centre, next_step
 
 
@@ -274,6 +274,33 @@ def test_a_box_is_on_one_journey_at_a_time(centre: Centre) -> None:
 def test_a_journey_nobody_opened_is_named(centre: Centre) -> None:
     with centre.open() as installation, pytest.raises(UsageError, match="no consignment"):
         custody.load(installation, STORE, "run.x.paper.1")
+
+
+def test_rows_stay_while_their_paper_is_in_peoples_hands(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = centre.world
+    monkeypatch.setenv("KU_TEST_CORE", f"sqlite:///{world.core}")
+    rules = world.policies / "rules"
+    (rules / "voucher.yaml").unlink()
+    (rules / "loan.yaml").write_text(
+        LOAN_RULE
+        + "  - {id: paper, store: records_centre, series: PL, method: pulping,\n"
+        + "     events: {settled: {from: core}}}\n"
+    )
+    world.build_core({1: "2012-01-01", 2: "2024-01-01"})
+    centre.paper.put(1, None, group="F1")
+    with centre.open() as installation:
+        plan_id = world.plan(installation, "loan")
+        world.approve(installation, plan_id)
+        with pytest.raises(RunPending, match="1 items of the run"):
+            world.destroy(installation, plan_id)
+        assert world.loans_left() == {1, 2}
+        run_id = runs.load(installation.register, plan_id).run_id
+        centre.all_steps(installation, centre.journey(installation, run_id))
+        world.destroy(installation, plan_id)
+        assert world.loans_left() == {2}
+        assert world.certify(installation, run_id).outcomes == {"destroyed": 3}
 
 
 def test_the_night_after_plans_nothing_that_is_on_its_way(centre: Centre) -> None:

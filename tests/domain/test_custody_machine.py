@@ -240,5 +240,5 @@ class Custody(RuleBasedStateMachine):
             event(f"ended {self.consignment.state}")
 
 
-Custody.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+Custody.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 test_custody_holds_under_random_steps = Custody.TestCase

@@ -74,6 +74,7 @@ def count(items: object) -> int:
     return sum(1 for _ in items)  # type: ignore[attr-defined, misc]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_list(
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,7 +92,7 @@ def open_consignment(
     instance = _paper_instance(rule, instance_id)
     with register_of(installation, instance.store) as register, register.writing() as connection:
         lines = lines_of(installation, rule, instance, plan, connection)
-        listed = _listed([line for line in lines if _goes(line, weed, only)])
+        listed = _listed(run.run_id, [line for line in lines if _goes(line, weed, only)])
         earlier = journeys.of_plan(connection, plan.plan_id, instance.id)
         name = f"{run.run_id}.{instance.id}.{len(earlier) + 1}"
         opening = Opening(
@@ -143,11 +143,11 @@ def _goes(line: BoxLine, weed: Collection[str], only: Collection[str]) -> bool:
     return not line.mixed or line.box in weed
 
 
-def _listed(chosen: Sequence[BoxLine]) -> tuple[ListedBox, ...]:
+def _listed(run_id: str, chosen: Sequence[BoxLine]) -> tuple[ListedBox, ...]:
     if not chosen:
         raise CustodyError(
             "No box may go: each is held, or mixed and neither weeded nor named. "
-            "See why: keepuntil paper boxes"
+            f"See why: keepuntil paper boxes {run_id}"
         )
     return tuple(line.listed for line in chosen)
 

@@ -136,7 +136,7 @@ def _refuse_held(
             if item in held:
                 raise CustodyError(
                     f"Box {barcode} holds something that the hold {held[item][0]} keeps. Take it "
-                    f"off the journey first: keepuntil paper withdraw {name}"
+                    f"off the journey first: keepuntil paper withdraw {instance.store} {name}"
                 )
 
 

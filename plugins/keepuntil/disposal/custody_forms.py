@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -17,6 +16,7 @@ from pathlib import Path
 from keepuntil.disposal import custody, custody_lines
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.paper import signed
+from keepuntil.disposal.paper_registers import register_of
 from keepuntil.documents.appraisal_opinion import (
     Appraisal,
     AppraisedGroup,
@@ -38,10 +38,8 @@ from keepuntil.domain.decision import Undetermined
 from keepuntil.domain.paper import Box, Item
 from keepuntil.domain.periods import Period, YearStart, last_day
 from keepuntil.domain.plans import Warrant
-from keepuntil.domain.stores import PaperStore
-from keepuntil.errors import UsageError
 from keepuntil.register import runs
-from keepuntil.stores.paper import PaperRegister, holdings, journeys, open_register, shelf_states
+from keepuntil.stores.paper import holdings, journeys, shelf_states
 
 Pages = Callable[[Language], bytes]
 
@@ -126,7 +124,7 @@ def _gathered(installation: Installation, store: str, name: str) -> _Gathered:
     warrant = runs.load(installation.register, run_id).warrant
     rule = installation.rule(warrant.category)
     (instance,) = (each for each in rule.paper if each.id == instance_id)
-    with _register(installation, store) as register, register.reading() as connection:
+    with register_of(installation, store) as register, register.reading() as connection:
         lines = journeys.steps(connection, name)
         boxes = shelf_states.boxes_of(connection, list(consignment.boxes))
         found = {each.item: each for each in holdings.items_in(connection, list(boxes))}
@@ -283,12 +281,3 @@ def _spans(known: Iterable[_Known]) -> dict[str, str]:
             year for year in (each.line.year_from, each.line.year_to) if year is not None
         )
     return {box: years(min(all_), max(all_)) for box, all_ in found.items() if all_}
-
-
-@contextmanager
-def _register(installation: Installation, store: str) -> Iterator[PaperRegister]:
-    declared = installation.schedule.stores.get(store)
-    if not isinstance(declared, PaperStore):
-        raise UsageError(f"There is no register of paper '{store}' in stores.yaml.")
-    with closing(open_register(declared.name, installation.resolve(declared.url))) as register:
-        yield register

@@ -129,6 +129,7 @@ def destroy_shard(
     """
     run = runs.load(installation.register, run_id)
     shard = _shard(installation, run, shard_no)
+    _refuse_too_early(installation, run, shard)
     granted, concluding = _granted(installation, run, shard)
     refuse_unannounced(installation, run.run_id)
     rule = installation.rule(granted.category)
@@ -181,11 +182,7 @@ def _refuse_open_ends(
     ends = sum((Counter(outcomes) for outcomes in totals), Counter[Outcome]())
     failed, pending = ends[Outcome.FAILED], ends[Outcome.PENDING_EXTERNAL]
     if not failed:
-        raise RunPending(
-            f"{pending} items of the run {run_id} wait for people to carry them out "
-            f"(keepuntil paper boxes {run_id}); there is no certificate until then. After that, "
-            f"go on: keepuntil run {run_id}"
-        )
+        raise _pending(run_id, pending)
     problem_found(
         installation,
         kind="destruction_failed",
@@ -318,6 +315,21 @@ def _granted(installation: Installation, run: Run, shard: Shard) -> tuple[Warran
         if not journal.pending(installation.register, run.run_id, shard.no):
             raise
     return run.warrant, True
+
+
+def _refuse_too_early(installation: Installation, run: Run, shard: Shard) -> None:
+    """Rows stay while copies that they date are in people's hands."""
+    pending = journal.pending_before(installation.register, run.run_id, shard.phase)
+    if pending:
+        raise _pending(run.run_id, pending)
+
+
+def _pending(run_id: str, items: int) -> RunPending:
+    return RunPending(
+        f"{items} items of the run {run_id} wait for people to carry them out "
+        f"(keepuntil paper boxes {run_id}); there is no certificate until then. After that, "
+        f"go on: keepuntil run {run_id}"
+    )
 
 
 def _claim(installation: Installation, run: Run, shard: Shard, worker: str) -> Lease:

@@ -48,6 +48,7 @@ __all__ = [
     "open_batches",
     "open_run",
     "pending",
+    "pending_before",
     "shards",
     "totals",
     "unfinished",
@@ -189,6 +190,21 @@ def pending(register: Register, run_id: str, shard_no: int) -> int:
     """Items of a shard that people have yet to carry out."""
     query = select(func.sum(observation.c.pending_external)).where(
         observation.c.run_id == run_id, observation.c.shard_no == shard_no
+    )
+    with register.reading() as connection:
+        return int(connection.execute(query).scalar() or 0)
+
+
+def pending_before(register: Register, run_id: str, phase: int) -> int:
+    """Items of earlier phases that people have yet to carry out."""
+    query = (
+        select(func.sum(observation.c.pending_external))
+        .select_from(observation)
+        .join(
+            shard,
+            (shard.c.run_id == observation.c.run_id) & (shard.c.shard_no == observation.c.shard_no),
+        )
+        .where(observation.c.run_id == run_id, shard.c.phase < phase)
     )
     with register.reading() as connection:
         return int(connection.execute(query).scalar() or 0)
