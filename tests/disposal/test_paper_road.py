@@ -286,7 +286,8 @@ def test_rows_stay_while_their_paper_is_in_peoples_hands(
     (rules / "loan.yaml").write_text(
         LOAN_RULE
         + "  - {id: paper, store: records_centre, series: PL, method: pulping,\n"
-        + "     events: {settled: {from: core}}}\n"
+        + "     events: {settled: {from: core}}, signatories: [head_of_unit, head_of_archives,\n"
+        + "     head_of_accounting, archives_officer, accounting_officer]}\n"
     )
     world.build_core({1: "2012-01-01", 2: "2024-01-01"})
     centre.paper.put(1, None, group="F1")
