@@ -285,7 +285,7 @@ def test_rows_stay_while_their_paper_is_in_peoples_hands(
     (rules / "voucher.yaml").unlink()
     (rules / "loan.yaml").write_text(
         LOAN_RULE
-        + "  - {id: paper, store: records_centre, series: PL, method: pulping,\n"
+        + "  - {id: paper, store: records_centre, series: PL, method: {shred: P-4},\n"
         + "     events: {settled: {from: core}}, signatories: [head_of_unit, head_of_archives,\n"
         + "     head_of_accounting, archives_officer, accounting_officer]}\n"
     )
