@@ -95,6 +95,31 @@ def test_our_own_shredder_needs_neither_seals_nor_a_vendor(desk: Desk) -> None:
     assert "arrived" not in shown
 
 
+def test_a_list_that_differs_is_refused_unless_it_amends(desk: Desk) -> None:
+    heading = "box,site,item,series,closed_on"
+    first = desk.scanner("first.csv", heading, "B1,S,X1,PL,2012-12-31")
+    desk.paper_verb("import", first).fine()
+    later = desk.scanner("later.csv", heading, "B1,S,X1,PL,2013-12-31")
+    desk.paper_verb("import", later).refused("with another closed_on", code=4)
+    said = desk.paper_verb("import", later, "--amend").fine().out
+    assert "later.csv:2: Changed what the register said: closed_on." in said
+    assert "1 amended" in said
+
+
+def test_forms_are_written_as_the_journey_stands(desk: Desk) -> None:
+    desk.opens(stocked(desk))
+    folder = desk.folder / "forms"
+    listed = desk.paper_verb("forms", desk.consignment, str(folder)).fine().out
+    assert {path.name.partition(".")[0] for path in folder.iterdir()} == {
+        *("appraisal_opinion", "destruction_list", "witness_record", "box_labels"),
+    }
+    assert all(str(path) in listed for path in folder.iterdir())
+    desk.carried_until("", vendor=False)
+    desk.paper_verb("forms", desk.consignment, str(folder)).fine()
+    certificates = sorted(path.name for path in folder.glob("destruction_certificate.*"))
+    assert certificates == ["destruction_certificate.en.pdf", "destruction_certificate.zh.pdf"]
+
+
 def test_a_list_that_is_wrong_is_told_line_by_line_and_taken_in_not_at_all(desk: Desk) -> None:
     file = desk.scanner("list.csv", "box,site,item,series", "B1,S,X1,PL", "B1,S,X1,PL", "B2,S,,PL")
     desk.paper_verb("import", file).refused("list.csv:3:", "nothing was imported", code=4)

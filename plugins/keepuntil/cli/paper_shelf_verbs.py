@@ -39,18 +39,34 @@ def init(session: Session, store: str) -> None:
 @click.argument("file", type=LIST)
 @click.option("--site", help="The site (库房) of every box, where the list does not say it.")
 @click.option("--series", help="The series (门类) of every item, where the list does not say it.")
+@click.option(
+    "--amend", is_flag=True, help="Where a line differs from the register, the line holds."
+)
 @click.pass_obj
-def import_(session: Session, store: str, file: Path, site: str | None, series: str | None) -> None:
+def import_(
+    session: Session,
+    /,
+    store: str,
+    file: Path,
+    *,
+    site: str | None,
+    series: str | None,
+    amend: bool,
+) -> None:
     """Take a list (CSV, XLSX) into the register STORE: the whole of it, or nothing.
 
-    A list that is wrong anywhere is refused with every wrong line.
+    A list that is wrong anywhere is refused with every wrong line. So is one that says
+    something else than the register, unless it is to amend: then every change is told, and
+    nothing is changed about what is on its way.
     """
     from keepuntil.disposal.paper_registers import register_of
     from keepuntil.stores.paper import import_list
 
     stated = {key: value for key, value in (("site", site), ("series", series)) if value}
     with session.installation() as installation, register_of(installation, store) as register:
-        report = import_list(register, file, by=operator(), at=installation.now(), stated=stated)
+        report = import_list(
+            register, file, by=operator(), at=installation.now(), stated=stated, amend=amend
+        )
     if session.as_json:
         print_json(report)
     else:
@@ -62,7 +78,8 @@ def _say_imported(report: ImportReport) -> None:
         click.echo(warning)
     click.echo(
         f"{report.file}: {report.lines} lines; {report.boxes_added} boxes and "
-        f"{report.items_added} items added, {report.known} items known before."
+        f"{report.items_added} items added, {report.amended} amended, "
+        f"{report.known} items known before."
     )
     click.echo(f"SHA-256 {report.digest}")
 

@@ -6,6 +6,7 @@ lists and boxes in :mod:`.paper_shelf_verbs`.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -128,9 +129,31 @@ def journeys(session: Session, store: str, run_id: str | None) -> None:
         paper_answers.tell_journey(each)
 
 
+@click.command("forms")
+@click.argument("store")
+@click.argument("consignment")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+def forms(session: Session, store: str, consignment: str, folder: Path) -> None:
+    """Write into FOLDER the forms that CONSIGNMENT needs as it stands, in Chinese and English.
+
+    The appraisal opinion, the destruction list with barcodes and signatures, the hand-over form,
+    the witness record, the certificate once everything is reconciled, and labels: PDF, A4.
+    """
+    from keepuntil.disposal.custody_forms import write_forms
+
+    with session.installation() as installation:
+        written = write_forms(installation, store, consignment, folder)
+    if session.as_json:
+        print_json(written)
+        return
+    for path in written:
+        click.echo(path)
+
+
 for _command in (
     *paper_shelf_verbs.VERBS,
-    *(open_, show, journeys),
+    *(open_, show, journeys, forms),
     *paper_custody_verbs.STEPS,
 ):
     paper.add_command(_command)
