@@ -314,3 +314,17 @@ def test_planner_executor_and_verifier_are_three(world: World) -> None:
     with world.open() as installation:
         assert plans.load(installation.register, found["plan_id"]).proposed_by == tasks.PLANNER
         assert journal.unfinished(installation.register, run_id) == 1
+
+
+def test_a_list_that_has_its_certificate_is_not_gone_through_again(world: World) -> None:
+    """A file with a second link stays, is due on the same day again, and makes the same list."""
+    world.issue(DUE)
+    os.link(world.statements / DUE, world.folder / "second-link")
+    run_id = tasks.open_run(planned(world)["plan_id"])
+    assert isinstance(run_id, str)
+    tasks.destroy("statement", run_id, [0], "worker")
+    tasks.close_run(run_id)
+    tasks.verify(run_id)
+    tasks.certify(run_id)
+    assert tasks.plan("statement", NIGHT) is None
+    assert world.left() == {DUE}

@@ -36,15 +36,20 @@ Small = dict[str, str | int]
 
 
 def plan(category: str, instant: datetime) -> Small | None:
-    """Freeze the list of one rule as of a run's instant. None: nothing is due, and that is signed.
+    """Freeze the list of one rule as of a run's instant. None: nothing is due, and that is signed;
+    or what is due is the very list that has its certificate, and nothing can be added to it.
 
     Safe to repeat: the same data gives the same plan.
     """
     from keepuntil.disposal import nights, planning
+    from keepuntil.register.plans import PlanState
 
     with installation() as opened:
         day = legal_day.as_of(instant, opened.rule(category).clock.zone)
-        frozen = planning.plan(opened, category, day, proposed_by=PLANNER).plan
+        stored = planning.plan(opened, category, day, proposed_by=PLANNER)
+        frozen = stored.plan
+        if stored.state is PlanState.CERTIFIED:
+            return None
         if not frozen.due:
             nights.state_nothing_due(opened, frozen.plan_id)
             return None
