@@ -135,6 +135,14 @@ class PaperWorld:
         assert isinstance(line, bytes)
         self._run("UPDATE paper_step SET line = ? WHERE seq = ?", line.replace(b"A", b"B", 1), seq)
 
+    def claim_destroyed(self) -> None:
+        """Say of every order, without anybody's signature, that it was carried out."""
+        self._run("UPDATE paper_order SET state = 'destroyed'")
+
+    def cut_last_step(self) -> None:
+        """Drop the last signed step."""
+        self._run("DELETE FROM paper_step WHERE seq = (SELECT max(seq) FROM paper_step)")
+
     def swap_steps(self) -> None:
         """Exchange the first two steps."""
         self._run("UPDATE paper_step SET seq = 1 - seq + 100")

@@ -177,6 +177,38 @@ def test_every_step_stands_in_the_log_without_barcodes(centre: Centre) -> None:
             assert b"B0000" not in said
 
 
+def test_nothing_is_certified_that_no_signed_step_brought_to_its_end(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        centre.paper.claim_destroyed()
+        assert centre.go_on(installation, run_id).outcomes == {"paper": {"destroyed": 1}}
+        with pytest.raises(EvidenceError, match="no signed step of custody says so"):
+            centre.world.certify(installation, run_id)
+
+
+def test_a_journey_whose_last_steps_were_cut_off_certifies_nothing(centre: Centre) -> None:
+    centre.paper.put(1, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        centre.all_steps(installation, centre.journey(installation, run_id))
+        centre.go_on(installation, run_id)
+        centre.paper.cut_last_step()
+        with pytest.raises(EvidenceError, match="no signed step of custody says so"):
+            centre.world.certify(installation, run_id)
+
+
+def test_a_box_that_was_filled_up_since_it_was_listed_stays(centre: Centre) -> None:
+    centre.paper.put(0, DUE)
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        journey = centre.journey(installation, run_id)
+        journey = centre.step(installation, journey, Step.SIGN)
+        centre.paper.put(1, KEPT)
+        with pytest.raises(CustodyError, match="Box B0000 was listed as a whole, and 1 items"):
+            centre.step(installation, journey, Step.PICK)
+
+
 def test_a_changed_line_is_refused(centre: Centre) -> None:
     centre.paper.put(1, DUE)
     with centre.open() as installation:

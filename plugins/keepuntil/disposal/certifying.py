@@ -15,7 +15,7 @@ import pendulum
 
 from keepuntil.disposal import publishing, receipt_secrets, stamping
 from keepuntil.disposal.bundling import Issued, scratch_of, write_bundle, write_records
-from keepuntil.disposal.custody_account import accounts
+from keepuntil.disposal.custody_account import accounts, refuse_unaccounted
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.run_tree import RunTree
 from keepuntil.disposal.statements import (
@@ -147,6 +147,7 @@ def _certificate_of(installation: Installation, run: Run) -> StoredCertificate:
     reading = _confirmed(installation, run.run_id)
     _refuse_open_ends(installation, plan, run)
     rule = installation.rule(plan.category)
+    refuse_unaccounted(installation, rule, plan, run)
     bundle = installation.home / "evidence" / plan.category / str(plan.as_of) / run.run_id
     until = _ages_out_on(installation, rule)
     tree = _records(installation, plan, run, bundle)

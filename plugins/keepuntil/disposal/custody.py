@@ -93,6 +93,7 @@ def take(installation: Installation, store: str, name: str, record: StepRecord) 
         before, seq = journey.consignment, len(journey.lines)
         if record.step is Step.PICK:
             warrant(installation, journeys.plan_of(connection, name))
+            _refuse_filled_up(connection, before)
         if record.step in UNTIL_DESTROYED:
             _refuse_held(installation, connection, before)
         after = custody.advance(before, record)
@@ -138,6 +139,19 @@ def _refuse_held(
                     f"Box {barcode} holds something that the hold {held[item][0]} keeps. Take it "
                     f"off the journey first: keepuntil paper withdraw {instance.store} {name}"
                 )
+
+
+def _refuse_filled_up(connection: PaperSession, consignment: Consignment) -> None:
+    """What was put into a box since it was listed must not go with it."""
+    whole = [box for box in consignment.remaining_boxes if consignment.boxes[box].whole]
+    for barcode, contents in shelf_states.contents(connection, whole).items():
+        listed = set(consignment.boxes[barcode].items)
+        more = sum(each.item not in listed for each in contents)
+        if more:
+            raise CustodyError(
+                f"Box {barcode} was listed as a whole, and {more} items were put into it since. "
+                f"Take it off the journey: it is mixed by now."
+            )
 
 
 def _keep_books(connection: PaperSession, before: Consignment, after: Consignment) -> None:

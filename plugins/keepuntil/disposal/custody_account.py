@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import compress
+
 from keepuntil.disposal import custody
 from keepuntil.disposal.custody import Journey
 from keepuntil.disposal.installation import Installation
-from keepuntil.domain.categories import Rule
+from keepuntil.domain.categories import PaperInstance, Rule
 from keepuntil.domain.consignments import Duty, VendorCertificate
+from keepuntil.domain.items import Key
+from keepuntil.domain.outcomes import CODE, Outcome
 from keepuntil.domain.plans import Plan
-from keepuntil.domain.reconciliation import Total, totals
+from keepuntil.domain.reconciliation import End, Total, ends, totals
+from keepuntil.errors import EvidenceError
 from keepuntil.evidence import canonical
+from keepuntil.register import journal, plans
+from keepuntil.register.runs import Run
 
 
 def accounts(installation: Installation, rule: Rule, plan: Plan) -> list[dict[str, object]]:
@@ -19,6 +27,44 @@ def accounts(installation: Installation, rule: Rule, plan: Plan) -> list[dict[st
         for instance in rule.paper
         for journey in custody.journeys_of(installation, instance, plan.plan_id)
     ]
+
+
+def refuse_unaccounted(installation: Installation, rule: Rule, plan: Plan, run: Run) -> None:
+    """Raise EvidenceError unless signed steps brought every destroyed item to its end.
+
+    The register of paper says what its orders came to; that alone certifies nothing.
+    """
+    for instance in rule.paper:
+        gone = _carried_out(installation, instance, plan)
+        unaccounted = sum(
+            str(key[0]) not in gone for key in _destroyed(installation, instance, plan, run)
+        )
+        if unaccounted:
+            raise EvidenceError(
+                f"{unaccounted} items of {instance.id} count as destroyed in the run {run.run_id}, "
+                f"and no signed step of custody says so. Somebody changed the register of paper "
+                f"{instance.store}; there is no certificate."
+            )
+
+
+def _carried_out(installation: Installation, instance: PaperInstance, plan: Plan) -> frozenset[str]:
+    """Barcodes of what journeys of the plan brought to its end, by their signed lines."""
+    return frozenset(
+        item
+        for journey in custody.journeys_of(installation, instance, plan.plan_id)
+        for item, end in ends(journey.consignment).items()
+        if end.end is End.DESTROYED
+    )
+
+
+def _destroyed(
+    installation: Installation, instance: PaperInstance, plan: Plan, run: Run
+) -> Iterator[Key]:
+    """The items that the run says are destroyed, chunk by chunk."""
+    wanted = bytes(code == CODE[Outcome.DESTROYED] for code in range(256))
+    for observed in journal.observed(installation.register, run.run_id, instance.id):
+        chunk = plans.chunk(installation.register, plan.plan_id, instance.id, observed.seq)
+        yield from compress(chunk.keys, observed.outcomes.translate(wanted))
 
 
 def _account(instance: str, journey: Journey) -> dict[str, object]:
