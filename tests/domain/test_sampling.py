@@ -1,4 +1,4 @@
-"""How many are drawn, which ones, and what follows: against tables, brute force and a second hand."""
+"""How many are drawn, which, and what follows: against tables, counting and a second hand."""
 
 from __future__ import annotations
 

@@ -70,6 +70,7 @@ def order(installation: Installation, name: str, wanted: Wanted, *, by: str) -> 
     the order stands, and :func:`drawn` completes it.
     """
     certificate = _certificate(installation, name)
+    _refuse_unlogged(installation, certificate)
     plan = plan_of(_entries(installation, certificate), wanted)
     ordered = StoredSample(
         sample_id=f"S-{uuid.uuid4().hex[:12]}",
@@ -217,6 +218,16 @@ def _certificate(installation: Installation, name: str) -> StoredCertificate:
             f"The run {run.run_id} has no certificate; only what was certified is sampled."
         )
     return found[0]
+
+
+def _refuse_unlogged(installation: Installation, certificate: StoredCertificate) -> None:
+    """A draw by a head that was signed before the certificate could be known to the executor."""
+    name = certificate.certificate_id
+    if log.find(installation.register, publishing.CERTIFICATE, name) is None:
+        raise UsageError(
+            f"{name} does not stand in the log yet. Certify its run again:"
+            f" keepuntil verify {certificate.run_id} --verifier NAME"
+        )
 
 
 def _entries(installation: Installation, certificate: StoredCertificate) -> Iterator[SampledEntry]:
