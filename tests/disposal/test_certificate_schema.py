@@ -15,7 +15,10 @@ from jsonschema import Draft202012Validator
 from disposal_world import World
 from eventful_world import declared, eventful_road
 from keepuntil.disposal.installation import Installation
+from keepuntil.domain.sampling import CheckResult
 from keepuntil.evidence.envelope import Envelope
+from keepuntil.oversight import sampling
+from keepuntil.oversight.sampling import Wanted
 from keepuntil.register import log
 from paper_centre import DUE, build_centre
 
@@ -34,10 +37,20 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         centre = build_centre(world, monkeypatch)
         with world.open() as installation:
-            eventful_road(world, installation)
+            made = eventful_road(world, installation)
             centre.paper.put(1, DUE)
             centre.whole_road(installation)
+            sampled(installation, made.certificate_id)
             return {kind_of(said): said for said in statements(installation)}
+
+
+def sampled(installation: Installation, certificate_id: str) -> None:
+    """A spot check, in which what should be gone is found."""
+    of = sampling.order(installation, certificate_id, Wanted(size=1, instances=("share",)), by="A2")
+    (entry,) = of.draw.entries
+    checked = {"checker": "A1", "result": CheckResult.FOUND, "note": "seen"}
+    sampling.record(installation, of.sample.sample_id, entry.leaf, **checked)
+    sampling.close(installation, of.sample.sample_id, by="A2")
 
 
 def statements(installation: Installation) -> Iterator[dict[str, Any]]:

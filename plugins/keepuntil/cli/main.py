@@ -31,6 +31,7 @@ VERBS = {
     "plan": "keepuntil.cli.plan_verbs:plan",
     "reject": "keepuntil.cli.plan_verbs:reject",
     "run": "keepuntil.cli.run_verbs:run",
+    "sample": "keepuntil.cli.sample_verbs:sample",
     "schema": "keepuntil.cli.rule_verbs:schema",
     "show": "keepuntil.cli.plan_verbs:show",
     "verify": "keepuntil.cli.run_verbs:verify",
@@ -47,7 +48,7 @@ Exit codes:
    6  an approval is missing, expired or not given by who may
    7  stopped safely before the end: run again to resume
    8  some items were not destroyed
-   9  the second reader did not confirm the run
+   9  the second reader did not confirm the run, or a sample was not accepted
   10  evidence is damaged, altered or foreign
   11  a key is missing, readable by others or of the wrong kind
   12  the register is missing or of another version

@@ -9,6 +9,7 @@
     journal             shards and their leases, intents before the deed, outcomes after it
     verifications, certificates, findings, nights
     log                 entries the log accepted, and the one checkpoint of each size it signed
+    samples             spot checks: what was drawn, who looked, what they saw
 
 SQLite by default, PostgreSQL in production, the same answers on both. Nothing
 personal stands in it in clear: keys and groups of records, what a store was about

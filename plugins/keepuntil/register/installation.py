@@ -14,6 +14,8 @@ from keepuntil.register.tables import register_key
 
 _DIGEST = "register digest key"
 _HOLDS = "register hold key"
+_NOTES = "register note key"
+_ALL = (_DIGEST, _HOLDS, _NOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Installation:
     """Keys the digests of item lists: equal lists have equal digests in one installation,
     and a short list cannot be guessed from its digest."""
     hold_key: SealingKey = field(repr=False)
+    note_key: SealingKey = field(repr=False)
+    """Seals what people write about single entries of a sample."""
 
     def digest(self, content: bytes) -> str:
         """``hmac-sha256:<hex>``: tells the same content again here, and an outsider nothing."""
@@ -39,13 +43,13 @@ def wrapped_keys(connection: Connection) -> dict[str, bytes]:
 
 
 def is_complete(wrapped: dict[str, bytes]) -> bool:
-    """False for a register that was never opened."""
-    return {_DIGEST, _HOLDS} <= wrapped.keys()
+    """False for a register that was never opened, or not since a key came to be needed."""
+    return set(_ALL) <= wrapped.keys()
 
 
 def make_missing(connection: Connection, key: SealingKey) -> None:
-    """Give a new register its keys; the first of two processes decides."""
-    for purpose in (_DIGEST, _HOLDS):
+    """Give a register the keys it lacks; the first of two processes decides."""
+    for purpose in _ALL:
         wrapped = key.wrap(SealingKey.fresh(), purpose)
         insert_once(connection, register_key, {"purpose": purpose, "wrapped": wrapped})
 
@@ -57,6 +61,7 @@ def unlock(wrapped: dict[str, bytes], key: SealingKey) -> Installation:
             key,
             key.unwrap(wrapped[_DIGEST], _DIGEST).key,
             key.unwrap(wrapped[_HOLDS], _HOLDS),
+            key.unwrap(wrapped[_NOTES], _NOTES),
         )
     except EvidenceError:
         raise RegisterError(

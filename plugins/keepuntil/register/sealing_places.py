@@ -40,3 +40,8 @@ def hold_value(hold_id: str) -> bytes:
 def lift_reason(hold_id: str) -> bytes:
     """Why a hold was lifted, in a person's words."""
     return _place("keepuntil/lift/v1", hold_id)
+
+
+def check_note(sample_id: str, seq: int) -> bytes:
+    """What a checker wrote about one entry of a sample."""
+    return _place("keepuntil/sample-note/v1", sample_id, seq)

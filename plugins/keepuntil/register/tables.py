@@ -8,21 +8,18 @@
         ─ verification, certificate ─ correction
     hold   finding   night   register_key
     log_entry ─ log_head                    what the log accepted, and what it signed
+    sample ─ sample_check                   spot checks of a certificate, and who saw what
 
 Moments are UTC. Documents are canonical JSON. Enumerations are their words.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -31,11 +28,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
 from keepuntil.domain.outcomes import ORDER
+from keepuntil.register.moments import Moment
 
 metadata = MetaData(
     naming_convention={
@@ -45,27 +42,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Moment(TypeDecorator[datetime]):
-    """A point in time: aware when it goes in, UTC when it comes out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """UTC. Raises ValueError for a moment without a zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a zone says nothing; pass an aware datetime")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """UTC; SQLite keeps the digits and forgets the zone."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 # SQLite numbers rows by itself only in a column of exactly this type.
@@ -374,4 +350,33 @@ log_head = Table(
     Column("signed_at", Moment, nullable=False),
     Column("cosigned", LargeBinary),
     Column("tokens", Text, nullable=False),
+)
+
+sample = Table(
+    "sample",
+    metadata,
+    Column("sample_id", Text, primary_key=True),
+    Column("certificate_id", Text, ForeignKey("certificate.certificate_id"), nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("ordered_by", Text, nullable=False),
+    Column("ordered_at", Moment, nullable=False),
+    # Empty until a head of the log covers the order: the draw hangs on that head.
+    Column("head_size", BigInteger),
+    Column("seed", Text),
+    Column("drawn", Text),
+    Column("verdict", Text),
+    Column("closed_by", Text),
+    Column("closed_at", Moment),
+)
+
+sample_check = Table(
+    "sample_check",
+    metadata,
+    Column("sample_id", Text, ForeignKey("sample.sample_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("leaf", BigInteger, nullable=False),
+    Column("checker", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("sealed_note", LargeBinary),
+    Column("checked_at", Moment, nullable=False),
 )

@@ -6,10 +6,19 @@ is logged by the next.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Text, cast, select
 
 from keepuntil.register.connection import Register
-from keepuntil.register.tables import approval, correction, hold, log_entry, plan, rule_version
+from keepuntil.register.tables import (
+    approval,
+    correction,
+    hold,
+    log_entry,
+    plan,
+    rule_version,
+    sample,
+    sample_check,
+)
 
 
 def rules(register: Register, kind: str) -> list[str]:
@@ -52,6 +61,26 @@ def corrections(register: Register, kind: str) -> list[tuple[str, bytes]]:
             connection.execute(query.where(correction.c.digest.in_(missing))).tuples().all()
         )
     return [(digest, lines[digest]) for digest in missing]
+
+
+def samples(register: Register, kind: str) -> list[str]:
+    """Identifiers of samples that were ordered."""
+    return _missing(register, kind, sample.c.sample_id, sample.c.ordered_at)
+
+
+def checks(register: Register, kind: str) -> list[tuple[str, int]]:
+    """Samples and numbers of checks that were made; logged as ``<sample>/<number>``."""
+    name = sample_check.c.sample_id + "/" + cast(sample_check.c.seq, Text)
+    found = _missing(register, kind, name, sample_check.c.checked_at)
+    parts = (one.rpartition("/") for one in found)
+    # Within one sample by number: the order of digits is another one.
+    return sorted((sample_id, int(seq)) for sample_id, _, seq in parts)
+
+
+def closed_samples(register: Register, kind: str) -> list[str]:
+    """Identifiers of samples that were closed."""
+    closed = sample.c.closed_at.is_not(None)
+    return _missing(register, kind, sample.c.sample_id, sample.c.closed_at, closed)
 
 
 def _missing(
