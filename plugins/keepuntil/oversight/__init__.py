@@ -1,0 +1,1 @@
+"""Oversight: is every category covered, what is missing, and can somebody see it today?"""
