@@ -90,8 +90,8 @@ def test_no_cell_is_empty(clean: World) -> None:
         assert len(each.cells) == len(COLUMNS)
         for cell in each.cells:
             assert cell.short
-            assert cell.text.zh
-            assert cell.text.en
+            assert cell.words.zh
+            assert cell.words.en
             assert (cell.state is State.GAP) == bool(cell.gaps)
 
 
@@ -248,7 +248,9 @@ def test_a_memo_or_a_law_without_a_number_settles_a_long_period(clean: World) ->
     assert found(covered(clean)) == []
     change(clean, "rules/loan.yaml", "keep, confidence", "keep, period: P10Y, confidence")
     assert found(covered(clean)) == [("memo_missing", "loan")]
-    change(clean, "rules/loan.yaml", "period: P10Y, conf", "period: P10Y, necessity_memo: NM-1, conf")
+    change(
+        clean, "rules/loan.yaml", "period: P10Y, conf", "period: P10Y, necessity_memo: NM-1, conf"
+    )
     assert found(covered(clean)) == []
 
 
@@ -262,8 +264,8 @@ def test_a_listed_category_of_unknown_form_has_one_row(clean: World) -> None:
 
 def test_a_form_nobody_spoke_of_is_told_from_one_that_was_denied(clean: World) -> None:
     coverage = covered(clean)
-    assert "does not say" in row(coverage, "loan", Form.PAPER).period.text.en
-    assert "Declared not to exist" in row(coverage, "statement", Form.PAPER).period.text.en
+    assert "nobody has said" in row(coverage, "loan", Form.PAPER).period.words.en
+    assert "Declared not to exist" in row(coverage, "statement", Form.PAPER).period.words.en
 
 
 def test_every_lack_has_a_label() -> None:

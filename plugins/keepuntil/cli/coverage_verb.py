@@ -88,13 +88,13 @@ def _print(found: Coverage) -> None:
 
     held = [row for row in found.rows if row.state is not State.ABSENT]
     print_table(
-        ("category", "form", *(words.en.lower() for words in COLUMNS.values())),
+        ("category", "form", *(name.replace("_", " ") for name in COLUMNS)),
         [
             (row.category, row.form.value if row.form else "unknown", *(c.short for c in row.cells))
             for row in held
         ],
         title=f"Coverage on {found.as_of}",
-        names=("category",),
+        names=("category", "form"),
     )
     if not found.gaps:
         click.echo("Nothing is missing.")

@@ -13,7 +13,6 @@ from keepuntil.domain.categories import (
     Child,
     Disposition,
     FilesInstance,
-    Form,
     Instance,
     PaperInstance,
     Rule,
@@ -25,7 +24,7 @@ from keepuntil.domain.clock import Clock
 from keepuntil.domain.explanation import COMBINATIONS, STARTS
 from keepuntil.domain.periods import Period
 from keepuntil.domain.treatments import SHREDS, Treatment
-from keepuntil.oversight.gaps import FORMS, LABELS, Gap
+from keepuntil.oversight.gaps import LABELS, Gap
 
 
 class State(StrEnum):
@@ -42,8 +41,15 @@ class Cell:
     state: State
     short: str
     """For a narrow column: figures and the words of the rule file."""
-    text: Text
+    text: Text | None
+    """What is settled; None: nothing is, and the gaps say why."""
     gaps: tuple[Gap, ...] = ()
+
+    @property
+    def words(self) -> Text:
+        """Everything the cell says, what is missing last."""
+        settled = [self.text] if self.text is not None else []
+        return joined([*settled, *(gap.sentence for gap in self.gaps)])
 
 
 def covered(short: str, text: Text) -> Cell:
@@ -53,9 +59,13 @@ def covered(short: str, text: Text) -> Cell:
 
 def lacking(*gaps: Gap) -> Cell:
     """A cell that says what is missing, and nothing else."""
-    text = joined(gap.sentence for gap in gaps)
-    short = ", ".join(LABELS[gap.code].en for gap in gaps)
-    return Cell(state=State.GAP, short=short, text=text, gaps=gaps)
+    short = ", ".join(dict.fromkeys(f"✗ {_label(gap)}" for gap in gaps))
+    return Cell(state=State.GAP, short=short, text=None, gaps=gaps)
+
+
+def _label(gap: Gap) -> str:
+    label = LABELS[gap.code].en
+    return f"{gap.items} {label}" if gap.items else label
 
 
 def with_gaps(cell: Cell, gaps: Sequence[Gap]) -> Cell:
@@ -65,8 +75,8 @@ def with_gaps(cell: Cell, gaps: Sequence[Gap]) -> Cell:
     missing = lacking(*gaps)
     return Cell(
         state=State.GAP,
-        short=f"{cell.short}: {missing.short}",
-        text=joined([cell.text, missing.text]),
+        short=f"{cell.short} {missing.short}",
+        text=cell.text,
         gaps=missing.gaps,
     )
 
@@ -77,15 +87,14 @@ def joined(texts: Iterable[Text]) -> Text:
     return Text(zh="".join(t.zh for t in each), en=" ".join(t.en for t in each))
 
 
-def absent(form: Form, *, stated: bool) -> Cell:
-    """A form in which the category is not; ``stated``: somebody said so."""
-    words = FORMS[form]
+def absent(*, stated: bool) -> Cell:
+    """The category is not in this form; ``stated``: somebody said in which it is."""
     if stated:
-        said = Text(zh=f"已声明：无{words.zh}。", en=f"Declared not to exist ({words.en}).")
+        said = Text(zh="已声明不以此形式存在。", en="Declared not to exist in this form.")
     else:
         said = Text(
-            zh=f"无{words.zh}存放处；规则未声明载体形式。",
-            en=f"No {words.en} instance; the rule does not say in what forms it exists.",
+            zh="无此形式的存放处；规则未声明载体形式。",
+            en="No instance of this form; nobody has said in what forms the category exists.",
         )
     return Cell(state=State.ABSENT, short="–", text=said)
 
@@ -141,16 +150,13 @@ def method(rule: Rule, instances: Sequence[Instance]) -> Cell:
         return covered("never", Text(zh="永久保存，不销毁。", en="Never destroyed."))
     ways = [_way(instance) for instance in instances]
     short = dict.fromkeys(way.short for way in ways)
-    return covered(" ".join(short), joined(way.text for way in ways))
+    return covered(" ".join(short), joined(way.words for way in ways))
 
 
 def _way(instance: Instance) -> Cell:
     match instance:
         case SqlInstance(table=table, children=children):
-            below = _tables(children)
-            zh, en = (
-                (f"及其 {below} 个下级表", f" and of {below} tables below") if below else ("", "")
-            )
+            zh, en = _below(_tables(children))
             return covered(
                 "delete rows",
                 Text(zh=f"删除 {table}{zh}的行。", en=f"Rows of {table}{en} deleted."),
@@ -194,6 +200,12 @@ def _paper(treatment: Treatment, series: str) -> Cell:
     return covered(short, Text(zh=f"门类 {series}：{how.zh}。", en=f"Series {series}: {how.en}."))
 
 
+def _below(tables: int) -> tuple[str, str]:
+    if not tables:
+        return "", ""
+    return f"及其 {tables} 个下级表", f" and of {tables} table{'s' * (tables > 1)} below"
+
+
 def _tables(children: Iterable[Child]) -> int:
     return sum(1 + _tables(child.children) for child in children)
 
@@ -205,7 +217,7 @@ def procedure(rule: Rule, instances: Sequence[Instance]) -> Cell:
     if all(isinstance(instance, BackupInstance) for instance in instances):
         return covered("unattended", _AGES_OUT)
     decided = _approval(rule.disposition)
-    said, short = [decided.text], [decided.short]
+    said, short = [decided.words], [decided.short]
     for instance in instances:
         if isinstance(instance, PaperInstance):
             said.append(_watched(instance))

@@ -153,7 +153,7 @@ def _rows_of(
         elif form in expected:
             yield _unreached(rule, form, as_of)
         else:
-            cell = cells.absent(form, stated=bool(stated))
+            cell = cells.absent(stated=bool(stated))
             yield _row(rule, form, **dict.fromkeys(COLUMNS, cell))
 
 

@@ -47,6 +47,8 @@ thead th { background: #eef1f4; font-weight: 600; white-space: nowrap }
 tr { break-inside: avoid }
 .zh { display: block } .en { display: block; color: #67737f }
 .gap { background: #fdeceA } .gap .zh { color: #8c1d18 } .gap .en { color: #a2453f }
+.full .gap .zh { color: inherit } .full .gap .en { color: #67737f }
+.mark { display: block; color: #b3261e; font-weight: 600 }
 .absent { background: #f7f8f9; color: #8b959f } .absent .zh, .absent .en { color: #8b959f }
 .map td, .map th { text-align: center; vertical-align: middle } .map .name { text-align: left }
 .map .covered { background: #dff1e6; color: #1d7044 } .map .gap { color: #8c1d18 }
@@ -166,18 +168,28 @@ def _category(category: str, rows: list[Row]) -> Iterator[str]:
 
 
 def _absent(rows: list[Row]) -> str:
+    forms = [FORMS[row.form] for row in rows if row.form]
+    said = rows[0].period.words
     text = Text(
-        zh="".join(row.period.text.zh for row in rows),
-        en=" ".join(row.period.text.en for row in rows),
+        zh=f"{'、'.join(form.zh for form in forms)}：{said.zh}",
+        en=f"{', '.join(form.en for form in forms)}: {said.en}",
     )
     return f'<td class="absent" colspan="{1 + len(COLUMNS)}">{_both(text)}</td>'
 
 
 def _merged(cells: Iterable[Cell]) -> Iterator[str]:
-    """Neighbours that lack the very same thing say it once."""
+    """Neighbours that lack the very same thing say it once, and have room for the sentence."""
     for cell, same in groupby(cells):
         span = len(list(same))
-        yield f'<td class="{cell.state}" colspan="{span}">{_both(cell.text)}</td>'
+        said = _both(cell.words) if span > 1 else _narrow(cell)
+        yield f'<td class="{cell.state}" colspan="{span}">{said}</td>'
+
+
+def _narrow(cell: Cell) -> str:
+    """What is settled, and the names of its gaps: their sentences stand above."""
+    said = _both(cell.text) if cell.text is not None else ""
+    named = dict.fromkeys((LABELS[gap.code], gap.items) for gap in cell.gaps)
+    return said + "".join(f'<span class="mark">✗ {n or ""} {_line(w)}</span>' for w, n in named)
 
 
 def _classes(classes: tuple[DeletionClass, ...]) -> Iterator[str]:

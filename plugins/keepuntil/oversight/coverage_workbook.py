@@ -54,7 +54,7 @@ def _rows(coverage: Coverage) -> Iterator[Line]:
     for row in coverage.rows:
         form = FORMS[row.form] if row.form else UNKNOWN
         named = (row.category, _both(row.title), _both(form))
-        cells = ((_both(cell.text), cell.state) for cell in row.cells)
+        cells = ((_both(cell.words), cell.state) for cell in row.cells)
         yield (*((text, row.state) for text in named), *cells)
 
 
