@@ -174,7 +174,9 @@ PLANTED = [
         (("unreadable", "loan/core"), ("unreadable", "loan/scans")),
         "loan_file",
     ),
-    Planted(something_overdue, (("overdue", "statement/electronic"),), "1 items of statement"),
+    Planted(
+        something_overdue, (("overdue", "statement/electronic"),), "1 item of statement overdue"
+    ),
 ]
 
 

@@ -45,10 +45,10 @@ def coverage(ctx: click.Context, as_of: date | None, kind: str | None, output: P
         found = cover(installation, as_of or installation.now().date())
     if kind == "table":
         _print(found)
-    elif kind == "xlsx" and output is not None:
-        _write_workbook(found, output)
+    elif output is None:
+        click.echo(_text(found, kind))
     else:
-        _text(found, kind, output)
+        _write(found, kind, output)
     if found.gaps:
         ctx.exit(UNCOVERED)
 
@@ -60,25 +60,22 @@ def _refuse(kind: str, output: Path | None) -> None:
         raise UsageError("A workbook is a file: say where to write it with --output FILE.xlsx.")
 
 
-def _write_workbook(found: Coverage, output: Path) -> None:
-    from keepuntil.oversight import coverage_workbook
-
-    coverage_workbook.write(found, output)
-    _say_where(found, output)
-
-
-def _text(found: Coverage, kind: str, output: Path | None) -> None:
+def _text(found: Coverage, kind: str) -> str:
     from keepuntil.oversight.coverage_page import page
 
-    text = page(found) if kind == "html" else json_text(found) + "\n"
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
-        _say_where(found, output)
+    return page(found) if kind == "html" else json_text(found)
 
 
-def _say_where(found: Coverage, output: Path) -> None:
+def _write(found: Coverage, kind: str, output: Path) -> None:
+    from keepuntil.oversight import coverage_workbook
+
+    try:
+        if kind == "xlsx":
+            coverage_workbook.write(found, output)
+        else:
+            output.write_text(_text(found, kind) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}.") from None
     click.echo(f"{output} is written; {len(found.gaps)} gaps.")
 
 

@@ -247,13 +247,17 @@ def _count_overdue(
     return sum(due.overdue for due, held_by in found if not held_by)
 
 
+def _items(number: int) -> str:
+    return "1 item" if number == 1 else f"{number} items"
+
+
 def _past(rule: Rule, instances: Sequence[StoredInstance], late: int) -> Gap:
     return Gap(
         code=Lack.OVERDUE,
         where=f"{rule.category}/{form_of(instances[0]).value}",
         sentence=Text(
             zh=f"{rule.category} 逾期 {late} 项。",
-            en=f"{late} items of {rule.category} are overdue.",
+            en=f"{_items(late)} of {rule.category} overdue.",
         ),
         items=late,
     )

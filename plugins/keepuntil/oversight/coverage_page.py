@@ -53,9 +53,10 @@ tr { break-inside: avoid }
 .map td, .map th { text-align: center; vertical-align: middle } .map .name { text-align: left }
 .map .covered { background: #dff1e6; color: #1d7044 } .map .gap { color: #8c1d18 }
 .map { width: auto } .map td { min-width: 92px }
-.full { table-layout: fixed } .full .name { width: 11%; background: #fbfcfd }
-.full .form { width: 5.5% } .full .code { font-size: 9px; color: #67737f }
-code { font: 9px ui-monospace, "DejaVu Sans Mono", monospace }
+.full { table-layout: fixed } .full .name { background: #fbfcfd }
+.full thead th { white-space: normal }
+.full .code { font-size: .9em; color: #67737f }
+code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .9em }
 .none { color: #1d7044 }
 @media print { body { padding: 0; max-width: none } html { print-color-adjust: exact;
   -webkit-print-color-adjust: exact; font-size: 8px } h2.new { break-before: page } }
@@ -75,7 +76,7 @@ def page(coverage: Coverage) -> str:
             *_map(coverage.rows),
             *_full(coverage.rows),
             *_classes(coverage.classes),
-            "</body>\n</html>\n",
+            "</body>\n</html>",
         ]
     )
 
@@ -138,10 +139,15 @@ def _mark(row: Row | None, unknown: bool) -> str:
     return f'<td class="{row.state}">{text}</td>'
 
 
+_WIDTHS: Final = (11, 6, 13, 13, 13, 17, 11, 8, 8)
+"""Of the category, the form and the seven columns, in percent of the table."""
+
+
 def _full(rows: Iterable[Row]) -> Iterator[str]:
     yield '<h2 class="new">覆盖表<small>Every category in every form</small></h2>'
-    yield '<table class="full"><thead><tr><th class="name">类别 Category</th>'
-    yield '<th class="form">形式<br>Form</th>'
+    yield '<table class="full"><colgroup>'
+    yield "".join(f'<col style="width: {width}%">' for width in _WIDTHS)
+    yield "</colgroup><thead><tr><th>类别<br>Category</th><th>形式<br>Form</th>"
     yield "".join(f"<th>{w.zh}<br>{w.en}</th>" for w in COLUMNS.values()) + "</tr></thead>"
     for category, members in groupby(rows, key=lambda row: row.category):
         yield "<tbody>"
@@ -161,7 +167,7 @@ def _category(category: str, rows: list[Row]) -> Iterator[str]:
     )
     for row in held:
         form = FORMS[row.form] if row.form else UNKNOWN
-        yield f'<tr>{name}<td class="form">{_both(form)}</td>{"".join(_merged(row.cells))}</tr>'
+        yield f"<tr>{name}<td>{_both(form)}</td>{''.join(_merged(row.cells))}</tr>"
         name = ""
     if missing:
         yield f"<tr>{name}{_absent(missing)}</tr>"

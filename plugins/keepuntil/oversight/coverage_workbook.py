@@ -99,8 +99,9 @@ def _sheet(
     for at, line in enumerate(lines, start=2):
         for column, (text, state) in enumerate(line, start=1):
             cell = sheet.cell(at, column)
-            # Set as text: what begins with = is no formula here.
-            cell.set_explicit_value(text, "s")
+            cell.value = text
+            # What begins with = is a text here, and no formula.
+            cell.data_type = "s"
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if state in _COLOURS:
                 cell.fill = PatternFill("solid", fgColor=_COLOURS[state])
