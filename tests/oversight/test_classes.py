@@ -65,3 +65,9 @@ def test_a_clock_of_several_periods_is_in_a_class_for_each(tmp_path: Path) -> No
         (StartRule.EVENT_NEXT_DAY, "≥P5Y", ("loan_file",)),
         (StartRule.NEXT_JANUARY_1, "≥P10Y", ("loan_file",)),
     ]
+
+
+def test_several_triggers_of_one_period_are_one_class(tmp_path: Path) -> None:
+    clock = PLAIN.replace("[settled]", "[settled, closed]")
+    (only,) = deletion_classes([clock_rule(tmp_path, clock)])
+    assert only.categories == ("loan_file",)

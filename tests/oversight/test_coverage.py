@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -270,8 +271,11 @@ def test_a_form_nobody_spoke_of_is_told_from_one_that_was_denied(clean: World) -
     assert "Declared not to exist" in row(coverage, "statement", Form.PAPER).period.words.en
 
 
-def test_every_lack_has_a_label() -> None:
+def test_every_lack_has_a_label_and_a_line_on_its_page() -> None:
     assert set(LABELS) == set(Lack)
+    page = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
+    named = re.findall(r"^\| `([a-z_]+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert named == [lack.value for lack in Lack]
 
 
 def test_each_gap_is_one_finding_however_often_it_is_met(clean: World) -> None:

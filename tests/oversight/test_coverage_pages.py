@@ -10,6 +10,7 @@ import pytest
 
 from disposal_world import AS_OF, World
 from keepuntil.domain.categories import Form, Text
+from keepuntil.domain.periods import Period, StartRule
 from keepuntil.oversight import coverage_workbook
 from keepuntil.oversight.coverage import Coverage, cover
 from keepuntil.oversight.coverage_page import page
@@ -66,6 +67,17 @@ def test_a_page_is_whole_fetches_nothing_and_leaves_no_cell_empty(coverage: Cove
     assert "@import" not in text
     assert [len(table) for table in read.tables] == [1 + 3, 1 + 1, 1 + 3, 1 + 1]
     assert all(cell.strip() for table in read.tables for line in table for cell in line)
+
+
+def test_a_start_without_a_period_is_a_dash_in_the_classes(coverage: Coverage) -> None:
+    other = replace(
+        coverage.classes[0],
+        start=StartRule.NEXT_JANUARY_1,
+        period=Period(years=3),
+        categories=("x",),
+    )
+    (*_, classes) = Cells(page(replace(coverage, classes=(*coverage.classes, other)))).tables
+    assert [line[1:] for line in classes] == [["≥P10Y", "≥P3Y"], ["statement", "–"], ["–", "x"]]
 
 
 def test_a_page_says_every_gap_in_both_languages(coverage: Coverage) -> None:
