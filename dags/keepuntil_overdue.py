@@ -1,4 +1,4 @@
-"""The Airflow DAG that fails every morning that anything is overdue or a rule did not run."""
+"""The Airflow DAG of the morning: fails on what is overdue, and finds what is not covered."""
 
 from keepuntil.orchestration.dag_factory import overdue
 

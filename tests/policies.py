@@ -71,6 +71,12 @@ years:
     make_up_days: [2026-10-10]
 """
 
+CATEGORIES = """\
+categories:
+  - {category: loan_file, title: {zh: 信贷档案, en: Loan file}, forms: [paper, electronic]}
+  - {category: complaint, title: {zh: 投诉, en: Complaint}}
+"""
+
 
 def write(
     folder: Path,

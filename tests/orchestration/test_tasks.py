@@ -18,7 +18,7 @@ from disposal_world import AS_OF, World
 from keepuntil.disposal import stopping
 from keepuntil.orchestration import tasks
 from keepuntil.orchestration.legal_day import instant_of_night, next_opening
-from keepuntil.register import approvals, journal, plans
+from keepuntil.register import approvals, findings, journal, plans
 
 ROOT = Path(__file__).resolve().parents[2]
 NIGHT = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # 01:00 on 23 November in Shanghai
@@ -292,6 +292,16 @@ def test_failed_items_fail_the_task_for_good(world: World, monkeypatch: pytest.M
     assert tasks.groups(run_id, tasks.OWN_PHASE) == [[0]]
     tasks.destroy("statement", run_id, [0], "worker")
     assert tasks.close_run(run_id) == {"run_id": run_id, "destroyed": 2}
+
+
+def test_the_coverage_task_makes_findings_of_gaps_and_does_not_fail(world: World) -> None:
+    assert tasks.report_coverage(NIGHT, "Asia/Shanghai") == {"rows": 5, "gaps": 2}
+    with world.open() as installation:
+        raised = findings.open_findings(installation.register)
+    assert [found.fingerprint for found in raised] == [
+        "never_run/statement",
+        "store_unclaimed/core",
+    ]
 
 
 def test_the_backlog_task_fails_loudly_and_says_why(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from keepuntil.rules.json_schema import KINDS, json_schema, keys_of
-from policies import CALENDAR, PEOPLE, RULE, STORES
+from policies import CALENDAR, CATEGORIES, PEOPLE, RULE, STORES
 
 jsonschema = pytest.importorskip("jsonschema", reason="needs a JSON Schema validator")
 
@@ -30,7 +30,14 @@ def test_schema_is_a_schema(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("rule", RULE), ("stores", STORES), ("people", PEOPLE), ("calendar", CALENDAR)],
+    [
+        ("rule", RULE),
+        ("rule", f"{RULE}forms: [electronic, scan, paper, backup, processor]\n"),
+        ("stores", STORES),
+        ("people", PEOPLE),
+        ("calendar", CALENDAR),
+        ("categories", CATEGORIES),
+    ],
 )
 def test_what_is_right_passes(kind: str, text: str) -> None:
     assert faults(kind, text) == []

@@ -17,6 +17,7 @@ VERBS = {
     "appraise": "keepuntil.cli.appraisal_verbs:appraise",
     "cert": "keepuntil.cli.certificate_verbs:cert",
     "check": "keepuntil.cli.rule_verbs:check",
+    "coverage": "keepuntil.cli.coverage_verb:coverage",
     "demo": "keepuntil.cli.demo_verb:demo",
     "diff": "keepuntil.cli.plan_verbs:diff",
     "explain": "keepuntil.cli.rule_verbs:explain",
@@ -53,6 +54,7 @@ Exit codes:
   11  a key is missing, readable by others or of the wrong kind
   12  the register is missing or of another version
   13  a step with paper is refused (out of turn, not by who may), or has halted its journey
+  14  something is not covered: a category, a form of it, a store, a review
 """
 
 

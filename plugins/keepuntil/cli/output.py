@@ -20,7 +20,12 @@ Tick = Callable[[str, int], None]
 
 def print_json(document: object) -> None:
     """One JSON document, indented, in UTF-8."""
-    click.echo(json.dumps(_plain(document), ensure_ascii=False, indent=2))
+    click.echo(json_text(document))
+
+
+def json_text(document: object) -> str:
+    """What :func:`print_json` prints."""
+    return json.dumps(_plain(document), ensure_ascii=False, indent=2)
 
 
 def print_table(

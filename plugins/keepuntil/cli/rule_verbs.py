@@ -162,7 +162,11 @@ def forecast(session: Session, category: str, months: int) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["rule", "stores", "people", "calendar"]), default="rule")
+@click.argument(
+    "kind",
+    type=click.Choice(["rule", "stores", "people", "categories", "calendar"]),
+    default="rule",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Write to this file.")
 def schema(kind: str, out: Path | None) -> None:
     """Print the JSON Schema of a policy file, for editors that complete and check."""

@@ -62,6 +62,17 @@ class Authority:
     necessity_memo: str | None = None
 
 
+class Form(StrEnum):
+    """What copies of a record are: each form comes to its end in a way of its own."""
+
+    ELECTRONIC = "electronic"
+    SCAN = "scan"
+    PAPER = "paper"
+    BACKUP = "backup"
+    PROCESSOR = "processor"
+    """In the hands of somebody who processes it for the organisation (PIPL 21)."""
+
+
 class ApprovalKind(StrEnum):
     """Who has to say yes: a pre-approved class, the owner, or two distinct people."""
 
@@ -185,6 +196,8 @@ class SqlInstance:
     record_group: str | None
     """Column that ties the row to its scans and paper."""
     children: tuple[Child, ...]
+    form: Form | None = None
+    """``scan``: images of what was on paper. None: electronic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +212,8 @@ class S3Instance:
     events: tuple[tuple[str, EventSource], ...]
     record_group: str | None
     """Regular expression over the key with one named group."""
+    form: Form | None = None
+    """``scan``: images of what was on paper. None: electronic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +229,8 @@ class FilesInstance:
     record_group: str | None
     commit_contents: bool
     """Hash contents into the evidence too: four to five times slower."""
+    form: Form | None = None
+    """``scan``: images of what was on paper. None: electronic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +268,17 @@ StoredInstance = SqlInstance | S3Instance | FilesInstance | PaperInstance
 Instance = StoredInstance | BackupInstance
 
 
+def form_of(instance: Instance) -> Form:
+    """What the copies in an instance are."""
+    match instance:
+        case PaperInstance():
+            return Form.PAPER
+        case BackupInstance():
+            return Form.BACKUP
+        case _:
+            return instance.form or Form.ELECTRONIC
+
+
 def joined_from(instance: StoredInstance) -> str | None:
     """The instance whose events this one borrows by record group, if any."""
     for _, source in instance.events:
@@ -286,6 +314,8 @@ class Rule:
     """``sha256:<hex>`` of the canonical form: two files with one meaning have one digest."""
     source: str
     """The file it was read from, relative to the policy folder."""
+    forms: tuple[Form, ...] = ()
+    """What the category is known to exist as; empty: nobody said, so what its instances are."""
 
     @property
     def stored_instances(self) -> tuple[StoredInstance, ...]:
@@ -303,3 +333,13 @@ class Rule:
     def instance(self, instance_id: str) -> StoredInstance:
         """The stored instance of that name; KeyError is a programming error, never a user's."""
         return next(i for i in self.stored_instances if i.id == instance_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCategory:
+    """A category that the survey of all data (全面摸排) found, whether or not it has a rule."""
+
+    category: str
+    title: Text
+    forms: tuple[Form, ...]
+    """What it was found to exist as; empty: nobody said."""

@@ -19,7 +19,7 @@ _RANKS: Final = {
     Rank.INSTITUTION: ("机构自定", "the institution's own rule"),
 }
 
-_STARTS: Final = {
+STARTS: Final = {
     StartRule.EVENT_NEXT_DAY: ("当日不计，自次日起算", "the day itself is not counted"),
     StartRule.YEAR_OF_EVENT: ("自当年起算", "the year of the event is the first year"),
     StartRule.FISCAL_YEAR_AFTER: (
@@ -29,7 +29,7 @@ _STARTS: Final = {
     StartRule.NEXT_JANUARY_1: ("自次年1月1日起算", "counted from the next 1 January"),
 }
 
-_COMBINATIONS: Final = {
+COMBINATIONS: Final = {
     Combine.LATEST: ("取最晚的起算点", "The latest trigger governs"),
     Combine.EARLIEST: ("取最早的起算点", "The earliest trigger governs"),
     Combine.ALL_OF: ("各起算点均须届满", "Every trigger's own period must be over"),
@@ -117,7 +117,7 @@ def _kept(keep: Keep, sentence: Step) -> Step:
 def _combination(rule: Rule, course: Course) -> tuple[Step, ...]:
     if len(rule.clock.triggers) == 1:
         return ()
-    zh, en = _COMBINATIONS[rule.clock.combine]
+    zh, en = COMBINATIONS[rule.clock.combine]
     named = [f"{run.event} {run.happened_on}" for run in course.runs]
     return (Step(zh=f"{zh}：{'、'.join(named)}。", en=f"{en}: {', '.join(named)}."),)
 
@@ -129,7 +129,7 @@ def _minimum(rule: Rule, run: Run) -> Step:
             en=f"Trigger {run.event} on {run.happened_on}; there is no minimum, "
             f"and it stays until {run.ends_on}.",
         )
-    zh, en = _STARTS[run.start]
+    zh, en = STARTS[run.start]
     day_one = first_day(run.happened_on, run.start, rule.clock.fiscal_year_starts)
     return Step(
         zh=f"起算点 {run.event} {run.happened_on}，{zh}，第一天为 {day_one}；"

@@ -58,7 +58,10 @@ def refuse_mistakes(folder: Path | None = None) -> None:
 
 
 def overdue(folder: Path | None = None) -> DAG:
-    """The DAG that fails loudly every morning that something is overdue or did not run."""
+    """The DAG that fails loudly every morning that something is overdue or did not run.
+
+    Beside it, and whether or not it fails, what is not covered becomes findings.
+    """
     zone = _prevailing_zone(rule_index(folder or policies()).entries)
     with DAG(
         dag_id=OVERDUE,
@@ -73,7 +76,12 @@ def overdue(folder: Path | None = None) -> DAG:
         def report_backlog(dag_run: Any = None, data_interval_end: Any = None) -> tasks.Small:
             return tasks.report_backlog(data_interval_end or dag_run.run_after, zone)
 
+        @task(task_id="report_coverage", retries=0)
+        def report_coverage(dag_run: Any = None, data_interval_end: Any = None) -> tasks.Small:
+            return tasks.report_coverage(data_interval_end or dag_run.run_after, zone)
+
         report_backlog()
+        report_coverage()
     return dag
 
 

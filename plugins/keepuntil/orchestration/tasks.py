@@ -251,6 +251,16 @@ def report_backlog(instant: datetime, zone: str) -> Small:
     return {"rules": len(lines)}
 
 
+def report_coverage(instant: datetime, zone: str) -> Small:
+    """Raise a finding for everything that is not covered; the findings are the alarm."""
+    from keepuntil.oversight import coverage
+
+    with installation() as opened:
+        found = coverage.cover(opened, legal_day.as_of(instant, zone))
+        coverage.report(opened, found)
+    return {"rows": len(found.rows), "gaps": len(found.gaps)}
+
+
 def _alarm(line: Backlog) -> str:
     ran = (
         "it has never run to the end"

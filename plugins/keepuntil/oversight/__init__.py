@@ -1,1 +1,1 @@
-"""What those who answer for retention look at: is it carried out, and is what is said true?"""
+"""Oversight: is every category covered, was it really done, and can somebody see it today?"""

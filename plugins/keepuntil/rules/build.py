@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from keepuntil.domain.categories import (
     Authority,
@@ -12,6 +12,7 @@ from keepuntil.domain.categories import (
     Disposition,
     EventSource,
     FilesInstance,
+    Form,
     FromAge,
     FromColumn,
     FromExpression,
@@ -81,7 +82,14 @@ def build_rule(document: Document, shape: RuleShape) -> Rule | None:
         instances=instances,
         digest="",
         source=document.file,
+        forms=in_order(shape.forms),
     )
+
+
+def in_order(forms: Iterable[Form]) -> tuple[Form, ...]:
+    """Forms in one order, so that the order in which they were written means nothing."""
+    given = set(forms)
+    return tuple(form for form in Form if form in given)
 
 
 def _authority(shape: AuthorityShape) -> Authority:
@@ -233,6 +241,7 @@ def _instance(
                 pattern=shape.pattern,
                 events=_events(document, path, shape.events, _age),
                 record_group=shape.record_group.from_key if shape.record_group else None,
+                form=_form(shape.form),
             )
         case FilesShape():
             return FilesInstance(
@@ -243,6 +252,7 @@ def _instance(
                 events=_events(document, path, shape.events, _age),
                 record_group=shape.record_group.from_name if shape.record_group else None,
                 commit_contents=shape.commit is not None,
+                form=_form(shape.form),
             )
         case PaperShape():
             return _paper_instance(document, path, shape)
@@ -261,7 +271,13 @@ def _sql_instance(document: Document, path: Path, shape: SqlShape) -> SqlInstanc
         events=_events(document, path, shape.events, _column),
         record_group=shape.record_group,
         children=tuple(_child(each) for each in shape.children),
+        form=_form(shape.form),
     )
+
+
+def _form(written: Form | None) -> Form | None:
+    """``electronic`` is what is meant by leaving it out, and one meaning has one digest."""
+    return None if written is Form.ELECTRONIC else written
 
 
 def _paper_instance(document: Document, path: Path, shape: PaperShape) -> PaperInstance:

@@ -1,4 +1,6 @@
-"""The keys of ``stores.yaml``, ``people.yaml``, ``evidence.yaml`` and the calendars."""
+"""The keys of ``stores.yaml``, ``people.yaml``, ``evidence.yaml``, of
+``categories.yaml`` and the calendars.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from pydantic import Discriminator, Field, PlainValidator, Tag
 from keepuntil.rules.shape import Shape, maybe
 from keepuntil.rules.value_types import (
     Day,
+    FormWord,
     Label,
     Line,
     Name,
@@ -159,6 +162,26 @@ class PersonShape(Shape):
 class PeopleShape(Shape):
     controller: Controller = Field(description="the organisation's domain name, like bank.example")
     people: list[PersonShape] = Field(description="those who may approve, attest and witness")
+
+
+class TitleShape(Shape):
+    zh: Line = Field(description="the title in Chinese")
+    en: Line = Field(description="the title in English")
+
+
+class KnownCategoryShape(Shape):
+    category: Name = Field(description="the data category, as its rule is or will be named")
+    title: TitleShape = Field(description="zh and en: the category's title")
+    forms: list[FormWord] = Field(
+        default_factory=list,
+        description="what it was found to exist as: electronic, scan, paper, backup, processor",
+    )
+
+
+class CategoriesShape(Shape):
+    categories: list[KnownCategoryShape] = Field(
+        min_length=1, description="every category that the survey of all data found"
+    )
 
 
 class LogShape(Shape):

@@ -1,4 +1,4 @@
-"""``stores.yaml``, ``people.yaml`` and the calendars: shapes to the values of the domain."""
+"""What is declared beside the rules (stores, people, categories, calendars): shapes to values."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from keepuntil.domain.categories import KnownCategory, Text
 from keepuntil.domain.people import Person
 from keepuntil.domain.periods import ONE_DAY
 from keepuntil.domain.stores import (
@@ -23,8 +24,10 @@ from keepuntil.domain.working_days import WorkingDays
 from keepuntil.errors import KeyFileError
 from keepuntil.evidence import keys
 from keepuntil.evidence.keys import VerifyingKey
+from keepuntil.rules.build import in_order
 from keepuntil.rules.declarations import (
     CalendarShape,
+    CategoriesShape,
     DaysShape,
     FilesStoreShape,
     PaperStoreShape,
@@ -194,6 +197,26 @@ def _one_person_a_key(
                 ("people", at, "public_key"),
                 f"This is the key of {first}; everybody has their own.",
             )
+
+
+def known_categories_of(document: Document) -> tuple[KnownCategory, ...] | None:
+    """The categories listed, in the order of the file; None when something was noted."""
+    shape = read_shape(document, CategoriesShape, "the categories")
+    if shape is None:
+        return None
+    seen: set[str] = set()
+    for at, each in enumerate(shape.categories):
+        if each.category in seen:
+            document.note_at(("categories", at, "category"), f"'{each.category}' is listed twice.")
+        seen.add(each.category)
+    return tuple(
+        KnownCategory(
+            category=each.category,
+            title=Text(zh=each.title.zh, en=each.title.en),
+            forms=in_order(each.forms),
+        )
+        for each in shape.categories
+    )
 
 
 def working_days_of(document: Document, name: str) -> WorkingDays | None:

@@ -10,6 +10,7 @@ from keepuntil.domain.periods import Period
 from keepuntil.rules.document import Mapping
 from keepuntil.rules.shape import Shape, maybe, text_or_keys
 from keepuntil.rules.value_types import (
+    FileFormWord,
     Label,
     Line,
     Name,
@@ -119,6 +120,7 @@ class SqlShape(Shape):
     children: list[ChildEntry] = Field(
         default_factory=list, description="tables whose rows go with the record"
     )
+    form: FileFormWord | None = maybe("scan: images of what was on paper; else electronic")
 
 
 class S3Shape(Shape):
@@ -128,6 +130,7 @@ class S3Shape(Shape):
     pattern: Regex | None = maybe("a pattern that the whole key must match")
     events: dict[Name, ObjectEvent] = Field(description="where each event of the clock is read")
     record_group: FromKeyShape | None = maybe("from_key: what ties an object to its other copies")
+    form: FileFormWord | None = maybe("scan: images of what was on paper; else electronic")
 
 
 class FilesShape(Shape):
@@ -138,6 +141,7 @@ class FilesShape(Shape):
     events: dict[Name, FileEvent] = Field(description="where each event of the clock is read")
     record_group: FromNameShape | None = maybe("from_name: what ties it to its other copies")
     commit: Contents | None = maybe("contents: hash the contents into the evidence as well")
+    form: FileFormWord | None = maybe("scan: images of what was on paper; else electronic")
 
 
 class PaperEventShape(Shape):

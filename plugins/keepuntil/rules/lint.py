@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 
-from keepuntil.domain.categories import ApprovalKind, Rule
+from keepuntil.domain.categories import ApprovalKind, Rule, form_of
 from keepuntil.domain.people import Person
 from keepuntil.domain.periods import add
 from keepuntil.domain.working_days import WorkingDays
@@ -37,6 +37,7 @@ def lint(document: Document, rule: Rule, around: Surroundings, today: date | Non
     lint_clock(document, rule)
     _calendar_known(document, rule, around.calendars)
     lint_instances(document, rule)
+    _forms(document, rule)
     _approvals(document, rule, around.people)
     _within_reason(document, rule)
 
@@ -74,6 +75,19 @@ def _calendar_known(
             ("clock", "calendar"),
             f"There is no calendars/{name}.yaml.{nearest(name, calendars)}",
         )
+
+
+def _forms(document: Document, rule: Rule) -> None:
+    """Whoever says what a category exists as has not forgotten where it does."""
+    if not rule.forms:
+        return
+    for instance in rule.instances:
+        form = form_of(instance)
+        if form not in rule.forms:
+            document.note_at_key(
+                ("forms",),
+                f"'forms' leaves out {form.value}, and that is what instance '{instance.id}' is.",
+            )
 
 
 def _approvals(document: Document, rule: Rule, people: Sequence[Person] | None) -> None:

@@ -13,7 +13,7 @@ from keepuntil.domain.working_days import WorkingDays
 from keepuntil.errors import RuleError
 from keepuntil.rules.build import build_rule
 from keepuntil.rules.canonical import rule_digest
-from keepuntil.rules.declared import people_of, stores_of, working_days_of
+from keepuntil.rules.declared import known_categories_of, people_of, stores_of, working_days_of
 from keepuntil.rules.document import Document
 from keepuntil.rules.document import Mapping as WrittenMapping
 from keepuntil.rules.examples import run_examples
@@ -21,6 +21,7 @@ from keepuntil.rules.lint import Surroundings, lint
 from keepuntil.rules.overlaps import lint_overlaps
 from keepuntil.rules.policy_files import (
     CALENDARS,
+    CATEGORIES,
     EVIDENCE,
     PEOPLE,
     RULES,
@@ -45,7 +46,7 @@ def load(folder: Path, *, today: date | None = None) -> Schedule:
     leaves that out. Raises RuleError, whose sentence lists every mistake of every file.
     """
     names, others = _rule_names(folder)
-    return _read(folder, names, others, today, only_calendars_named=False)
+    return _read(folder, names, others, today, one_rule=False)
 
 
 def load_rule(folder: Path, category: str, *, today: date | None = None) -> Schedule:
@@ -59,7 +60,7 @@ def load_rule(folder: Path, category: str, *, today: date | None = None) -> Sche
     if not mine:
         known = [stem(name) for name in names]
         raise RuleError(f"There is no rule for {quoted(category)}.{nearest(category, known)}")
-    return _read(folder, mine, [], today, only_calendars_named=True)
+    return _read(folder, mine, [], today, one_rule=True)
 
 
 def _rule_names(folder: Path) -> tuple[list[str], list[Document]]:
@@ -79,24 +80,26 @@ def _read(
     others: list[Document],
     today: date | None,
     *,
-    only_calendars_named: bool,
+    one_rule: bool,
 ) -> Schedule:
     stores_file, people_file = read_file(folder, STORES), read_file(folder, PEOPLE)
     stores = stores_of(stores_file, folder)
     people = people_of(people_file, folder)
     # Optional: who has no witness and no authority yet keeps a log all the same.
-    evidence_file = read_file(folder, EVIDENCE) if (folder / EVIDENCE).exists() else None
+    evidence_file = _optional(folder, EVIDENCE)
     publication = publication_of(evidence_file, folder) if evidence_file else None
+    known_file = None if one_rule else _optional(folder, CATEGORIES)
+    known = known_categories_of(known_file) if known_file else ()
     calendars = _Calendars(folder)
     around = Surroundings(people=people.people if people else None, calendars=calendars)
     rules = [_rule(folder, name, stores, around, today) for name in names]
-    if not only_calendars_named:
+    if not one_rule:
         calendars.read_all()
     complete = [(rule, document) for rule, document in rules if rule is not None]
     _one_a_category(complete)
     lint_overlaps(complete)
     documents = [stores_file, people_file, *others, *calendars.documents]
-    documents += [evidence_file] if evidence_file else []
+    documents += [file for file in (evidence_file, known_file) if file is not None]
     documents += [document for _, document in rules]
     refuse(problem for document in documents for problem in document.problems)
     if stores is None or people is None:
@@ -110,8 +113,13 @@ def _read(
         public_keys=people.public_keys,
         calendars=calendars.read(),
         publication=publication or default_publication(people.controller),
+        known=known or (),
         warnings=tuple(sorted(set(warnings))),
     )
+
+
+def _optional(folder: Path, name: str) -> Document | None:
+    return read_file(folder, name) if (folder / name).exists() else None
 
 
 class _Calendars(Mapping[str, WorkingDays | None]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from keepuntil.domain.categories import Rule
+from keepuntil.domain.categories import KnownCategory, Rule
 from keepuntil.domain.people import Person
 from keepuntil.domain.publication import Publication
 from keepuntil.domain.stores import StoreDeclaration
@@ -30,6 +30,8 @@ class Schedule:
     calendars: Mapping[str, WorkingDays]
     publication: Publication
     """How evidence reaches the outside."""
+    known: tuple[KnownCategory, ...]
+    """Every category that ``categories.yaml`` lists, in its order; empty without that file."""
     warnings: tuple[Problem, ...]
     """What stops nothing and should be looked at."""
 

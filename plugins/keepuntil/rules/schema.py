@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
+from keepuntil.rules.declarations import TitleShape
 from keepuntil.rules.instance_schema import InstanceEntry
 from keepuntil.rules.shape import Shape, maybe, text_or_keys
 from keepuntil.rules.value_types import (
@@ -17,6 +18,7 @@ from keepuntil.rules.value_types import (
     Day,
     ExampleValue,
     FiscalYearStart,
+    FormWord,
     Label,
     Line,
     Name,
@@ -28,11 +30,6 @@ from keepuntil.rules.value_types import (
     TimeOfDay,
     Zone,
 )
-
-
-class TitleShape(Shape):
-    zh: Line = Field(description="the title in Chinese")
-    en: Line = Field(description="the title in English")
 
 
 class OwnerShape(Shape):
@@ -161,6 +158,11 @@ class RuleShape(Shape):
     )
     nightly: NightlyShape = Field(description="when the rule runs")
     instances: list[InstanceEntry] = Field(min_length=1, description="where copies live")
+    forms: list[FormWord] = Field(
+        default_factory=list,
+        description="what the category is known to exist as: electronic, scan, paper, backup, "
+        "processor; left out, what its instances are",
+    )
     examples: list[dict[Name, ExampleValue]] = Field(
         default_factory=list, description="dates and what they must come to; checked on every load"
     )

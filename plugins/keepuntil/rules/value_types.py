@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from keepuntil.domain.categories import ApprovalKind, Confidence, Obligation, Rank
+from keepuntil.domain.categories import ApprovalKind, Confidence, Form, Obligation, Rank
 from keepuntil.domain.clock import Combine
 from keepuntil.domain.paper import EVENTS
 from keepuntil.domain.periods import Period, StartRule, YearStart
@@ -32,6 +32,8 @@ _SHARE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)%")
 _YEAR: Final = re.compile(r"[0-9]{4}")
 PAPER_EVENTS: Final = (*EVENTS, "scan_checked_on")
 """Dates that a register of paper has of each item."""
+FILE_FORMS: Final = (Form.ELECTRONIC, Form.SCAN)
+"""What rows, objects and files may be copies as."""
 _WHOLE_SHARE: Final = Decimal(100)
 
 
@@ -243,6 +245,10 @@ CombineWord = Annotated[Combine, PlainValidator(word_of(Combine)), _choice_schem
 StartWord = Annotated[StartRule, PlainValidator(word_of(StartRule)), _choice_schema(StartRule)]
 ApprovalWord = Annotated[
     ApprovalKind, PlainValidator(word_of(ApprovalKind)), _choice_schema(ApprovalKind)
+]
+FormWord = Annotated[Form, PlainValidator(word_of(Form)), _choice_schema(Form)]
+FileFormWord = Annotated[
+    Form, PlainValidator(word_of(Form, FILE_FORMS)), _choice_schema(Form, FILE_FORMS)
 ]
 PaperEventWord = Annotated[
     str,
