@@ -355,7 +355,7 @@ def restate(folder: Path, **members: object) -> None:
         (lambda d: {"leaves": d["leaves"][:-1]}, "Another sample comes out"),
         (lambda d: {"seed": "00" * 32}, "Another sample comes out"),
         (lambda d: {"plan": d["plan"] | {"acceptance": 1, "confidence": None}}, "Another sample"),
-        (lambda d: {"plan": d["plan"] | {"size": 2}}, r"8 of 12 entries|[0-9]+ of 12 entries have"),
+        (lambda d: {"plan": d["plan"] | {"size": 2}}, "of 12 entries have to be drawn"),
         (lambda d: {"plan": d["plan"] | {"acceptance": 11}}, "cannot be: .*no sample can tell"),
         (lambda d: {"plan": d["plan"] | {"population": 11, "confidence": None}}, "there are 12"),
         (lambda d: {"certificate": f"sha256:{'0' * 64}"}, "of another certificate"),
