@@ -24,6 +24,7 @@ controller: bank.example
 people:
   - {id: E1, unit: credit, roles: [data_owner]}
   - {id: E2, unit: records, roles: [records_officer]}
+  - {id: E3, unit: data-protection, roles: [dpo]}
 """
 
 RULE = """\
@@ -123,11 +124,15 @@ def clock_rule(folder: Path, clock: str, *, calendars: Mapping[str, str] | None 
 
 
 def mistakes(
-    folder: Path, text: str | bytes = RULE, *, calendars: Mapping[str, str] | None = None
+    folder: Path,
+    text: str | bytes = RULE,
+    *,
+    calendars: Mapping[str, str] | None = None,
+    today: date | None = None,
 ) -> list[str]:
     """The sentences with which this rule is refused, one a mistake; none when it is right."""
     try:
-        schedule(folder, text, calendars=calendars)
+        schedule(folder, text, calendars=calendars, today=today)
     except RuleError as error:
         return error.sentence.splitlines()
     return []

@@ -303,7 +303,13 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"keepuntil"}
-    for needed in ("py.typed", "demo/policies/stores.yaml", "demo/policies/people.yaml"):
+    for needed in (
+        "py.typed",
+        "demo/policies/stores.yaml",
+        "demo/policies/people.yaml",
+        "rules/starter/cn/stores.yaml",
+        "rules/starter/cn_bank/rules/personal_loan_file.yaml",
+    ):
         assert f"keepuntil/{needed}" in names
     assert any("register/migrations/versions/" in name for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)

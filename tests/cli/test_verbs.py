@@ -55,6 +55,19 @@ def test_help_names_every_verb_and_every_exit_code(world: World) -> None:
     assert all(f" {code}  " in EXIT_CODES for code in codes)
 
 
+def test_a_starter_set_is_written_once_and_found_valid(world: World, tmp_path: Path) -> None:
+    begin = ("--home", f"{tmp_path}/new", "--policies", f"{tmp_path}/set", "init", "--starter")
+    made = keepuntil(world, *begin, "us")
+    assert made.returncode == 0, made.stderr
+    assert f"wrote {tmp_path}/set/rules/us_bsa.yaml" in made.stdout
+    checked = keepuntil(world, "--policies", f"{tmp_path}/set", "check")
+    assert "15 rules, 3 stores: all valid." in checked.stdout
+    again = keepuntil(world, *begin, "eu")
+    assert again.returncode == 2
+    assert f"There are policies in {tmp_path}/set already" in again.stderr
+    assert not (tmp_path / "set" / "rules" / "eu_gdpr.yaml").exists()
+
+
 def _all_errors(error: type[KeepuntilError]) -> set[type[KeepuntilError]]:
     return {error}.union(*(_all_errors(below) for below in error.__subclasses__()))
 

@@ -14,6 +14,7 @@ from keepuntil.domain.categories import (
     ApprovalKind,
     BackupInstance,
     Child,
+    Confirmation,
     FilesInstance,
     FromAge,
     FromColumn,
@@ -50,6 +51,7 @@ authorities:
     confidence: secondary
     verified_on: 2025-06-01
     necessity_memo: NM-014
+    confirmed: {by: E3, on: 2025-07-01, note: read in the library's copy}
 clock:
   triggers:
     combine: latest
@@ -114,6 +116,7 @@ def test_every_key_of_a_rule_arrives(tmp_path: Path) -> None:
         "secondary",
         date(2025, 6, 1),
         "NM-014",
+        Confirmation(by="E3", on=date(2025, 7, 1), note="read in the library's copy"),
     ]
     disposition = rule.disposition
     assert disposition.approval is ApprovalKind.DUAL

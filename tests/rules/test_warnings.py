@@ -84,7 +84,8 @@ def test_unverified_authority_needs_a_person(tmp_path: Path) -> None:
     text = RULE.replace(", confidence: primary", "").replace("approval: dual", "approval: none")
     text = text.replace("  roles: [data_owner, records_officer]\n", "")
     sentence = (
-        "No run goes without a person while 'A law' is unverified: say owner or dual, or verify it."
+        "No run goes without a person while 'A law' is unverified: say owner or dual, "
+        "verify it, or have it confirmed."
     )
     assert mistakes(tmp_path, text) == [f"{FILE}:16:3: {sentence}"]
 

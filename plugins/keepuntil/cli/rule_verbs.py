@@ -19,18 +19,35 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option(
+    "--starter",
+    type=click.Choice(["cn_bank", "cn_insurer", "eu", "us"]),
+    help="Begin with a whole set of rules instead of one example.",
+)
 @click.pass_obj
-def init(session: Session) -> None:
-    """Make an installation (keys, register) and, if there is none, a commented set of policies."""
-    from keepuntil.disposal.installation import Installation
-    from keepuntil.rules.init import write_starting_point
+def init(session: Session, *, starter: str | None) -> None:
+    """Make an installation (keys, register) and, if there is none, a commented set of policies.
 
+    With --starter the policies are those of a Chinese bank or insurer, or a smaller set of the
+    EU or the US: a library to adopt from, rule by rule. No legal advice.
+    """
+    from keepuntil.disposal.installation import Installation
+    from keepuntil.rules.init import write_starter, write_starting_point
+
+    there = (session.policies / "rules").is_dir()
+    if there and starter is not None:
+        raise UsageError(
+            f"There are policies in {session.policies} already; write the starter set beside them "
+            f"(keepuntil --policies FOLDER init --starter {starter}) and take over what you adopt."
+        )
     Installation.create(session.home)
     click.echo(f"Installation in {session.home}: keys (0600), register, evidence.")
-    if (session.policies / "rules").is_dir():
+    if there:
         click.echo(f"Policies in {session.policies} are left as they are.")
         return
-    for path in write_starting_point(session.policies):
+    policies = session.policies
+    written = write_starter(policies, starter) if starter else write_starting_point(policies)
+    for path in written:
         click.echo(f"wrote {path}")
 
 

@@ -21,6 +21,7 @@ from keepuntil.evidence import canonical
 from keepuntil.evidence.keys import SigningKey, VerifyingKey
 from keepuntil.register import approvals, plans
 from keepuntil.register.plans import PlanState, StoredPlan
+from keepuntil.rules import confirmations
 from keepuntil.rules.canonical import stores_digest
 
 UNDECIDED = frozenset({PlanState.FROZEN, PlanState.APPROVED, PlanState.EXECUTING})
@@ -76,7 +77,8 @@ def missing(installation: Installation, plan_id: str) -> list[str]:
     """What still stands between this plan and its warrant, in words; empty when nothing does."""
     stored = plans.load(installation.register, plan_id)
     rule = current_rule(installation, stored.plan)
-    return _missing(rule, stored.plan, _valid(installation, rule, stored))
+    lacking = _missing(rule, stored.plan, _valid(installation, rule, stored))
+    return lacking + [f"a confirmation of {each.cite}" for each in confirmations.in_doubt(rule)]
 
 
 def roles_missing(installation: Installation, plan_id: str) -> list[str]:
@@ -98,8 +100,8 @@ def warrant(installation: Installation, plan_id: str) -> Warrant:
     """The right to destroy exactly this plan's items, now.
 
     Raises PlanStale (rule or stores changed since), PlanBlocked (above the limits and
-    nobody accepted that), ApprovalError (something is missing, expired or forged, or
-    the cooling-off is not over).
+    nobody accepted that), ApprovalError (something is missing, expired or forged, nobody
+    answers for an authority the rule rests on, or the cooling-off is not over).
     """
     stored = plans.load(installation.register, plan_id)
     plan = stored.plan
@@ -108,6 +110,7 @@ def warrant(installation: Installation, plan_id: str) -> Warrant:
     if plan.items == 0:
         raise PlanError(f"The plan {plan.plan_id} lists nothing; there is nothing to destroy.")
     rule = current_rule(installation, plan)
+    _refuse_in_doubt(installation, rule)
     valid = _valid(installation, rule, stored)
     if rule.disposition.approval is ApprovalKind.NONE and not plan.exceeded and not valid:
         valid = [_pre_approve(installation, rule, stored)]
@@ -134,6 +137,21 @@ def current_rule(installation: Installation, plan: Plan) -> Rule:
             f"The plan is void; make a new one: keepuntil plan {plan.category}"
         )
     return rule
+
+
+def _refuse_in_doubt(installation: Installation, rule: Rule) -> None:
+    doubtful = confirmations.in_doubt(rule)
+    if not doubtful:
+        return
+    may = confirmations.holders(installation.schedule.people)
+    raise ApprovalError(
+        f"The rule {rule.source} rests on {_listed([each.cite for each in doubtful])}, whose own "
+        "text nobody has verified: it may be planned, not destroyed by. What is missing there is "
+        "confirmed: {by: …, on: …, note: …} by "
+        f"{' or '.join(may) or 'somebody with the role dpo, whom people.yaml lacks'}, or "
+        "verified_on by whoever has read the text. Then make a new plan: "
+        f"keepuntil plan {rule.category}"
+    )
 
 
 def _eligible(

@@ -50,6 +50,17 @@ class Confidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """A person answers for an authority whose own text the rule's author has not read."""
+
+    by: str
+    """Their id in people.yaml."""
+    on: date
+    note: str
+    """What they looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
     """A legal basis of a rule (处置依据)."""
 
@@ -60,6 +71,12 @@ class Authority:
     confidence: Confidence = Confidence.UNVERIFIED
     verified_on: date | None = None
     necessity_memo: str | None = None
+    confirmed: Confirmation | None = None
+
+    @property
+    def answered_for(self) -> bool:
+        """Whether somebody has read its text, or answers for it without."""
+        return self.verified_on is not None or self.confirmed is not None
 
 
 class Form(StrEnum):

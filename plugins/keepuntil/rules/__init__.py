@@ -5,6 +5,7 @@
     reading       a tree to the schema: every mistake a sentence with its place
     build         the schema to the values of :mod:`keepuntil.domain`
     lint          what one rule must be to make sense; places: where its copies live
+    confirmations what a rule rests on, and who answers for it
     examples      the owner's own tests, run on every load
     canonical     a rule as a document with one digest
     load          a folder to a :class:`~keepuntil.rules.schedule.Schedule`

@@ -9,6 +9,7 @@ from keepuntil.domain.categories import (
     BackupInstance,
     Child,
     Confidence,
+    Confirmation,
     Disposition,
     EventSource,
     FilesInstance,
@@ -49,6 +50,7 @@ from keepuntil.rules.instance_schema import (
 from keepuntil.rules.schema import (
     AuthorityShape,
     ClockShape,
+    ConfirmationShape,
     DispositionShape,
     NightlyShape,
     RuleShape,
@@ -101,7 +103,12 @@ def _authority(shape: AuthorityShape) -> Authority:
         confidence=shape.confidence or Confidence.UNVERIFIED,
         verified_on=shape.verified_on,
         necessity_memo=shape.necessity_memo,
+        confirmed=_confirmation(shape.confirmed) if shape.confirmed else None,
     )
+
+
+def _confirmation(shape: ConfirmationShape) -> Confirmation:
+    return Confirmation(by=shape.by, on=shape.on, note=shape.note)
 
 
 def _disposition(shape: DispositionShape) -> Disposition:

@@ -1,7 +1,12 @@
-"""A commented starting point: a policy folder that loads clean and says what to change."""
+"""A commented starting point: a policy folder that loads clean and says what to change.
+
+Beside the one first rule there are starter sets, whole libraries to adopt from. They lie in
+``starter/``: folders of rules, and for each jurisdiction the stores and people they name.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +14,16 @@ from keepuntil.errors import UsageError
 from keepuntil.rules.policy_files import CALENDARS, PEOPLE, RULES, STORES
 
 EXAMPLE: Final = "example_records"
+
+STARTERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "cn_bank": ("cn", "cn_bank"),
+    "cn_insurer": ("cn", "cn_insurer"),
+    "eu": ("eu",),
+    "us": ("us",),
+}
+"""Each starter set with the folders of ``starter/`` it is made of."""
+
+_LIBRARY: Final = Path(__file__).with_name("starter")
 
 _STORES: Final = """\
 # How each store is reached. Only the place of a secret stands here, never the secret:
@@ -88,7 +103,24 @@ def write_starting_point(folder: Path) -> tuple[Path, ...]:
 
     Raises UsageError when one of the files is there already: nothing is overwritten.
     """
-    paths = {folder / name: text for name, text in _FILES.items()}
+    return _write(folder, _FILES)
+
+
+def write_starter(folder: Path, starter: str) -> tuple[Path, ...]:
+    """Write the starter set of that name (see :data:`STARTERS`) into ``folder``.
+
+    Raises UsageError when one of the files is there already: nothing is overwritten.
+    """
+    files: dict[str, str] = {}
+    for part in STARTERS[starter]:
+        for path in sorted((_LIBRARY / part).rglob("*.yaml")):
+            name = path.relative_to(_LIBRARY / part).as_posix()
+            files[name] = path.read_text(encoding="utf-8")
+    return _write(folder, files)
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
+    paths = {folder / name: text for name, text in files.items()}
     for path in paths:
         if path.exists():
             raise UsageError(f"{path} is there already; nothing was written.")

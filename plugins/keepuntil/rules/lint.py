@@ -11,6 +11,7 @@ from keepuntil.domain.categories import ApprovalKind, Rule, form_of
 from keepuntil.domain.people import Person
 from keepuntil.domain.periods import add
 from keepuntil.domain.working_days import WorkingDays
+from keepuntil.rules.confirmations import lint_confirmations
 from keepuntil.rules.document import Document
 from keepuntil.rules.lint_clock import lint_clock
 from keepuntil.rules.lint_instances import lint_instances
@@ -35,6 +36,7 @@ def lint(document: Document, rule: Rule, around: Surroundings, today: date | Non
     _named_like_its_file(document, rule)
     _in_force(document, rule, today)
     lint_clock(document, rule)
+    lint_confirmations(document, rule, around.people, today)
     _calendar_known(document, rule, around.calendars)
     lint_instances(document, rule)
     _forms(document, rule)

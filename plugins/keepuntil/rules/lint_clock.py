@@ -149,7 +149,7 @@ def _kept_for_a_reason(document: Document, rule: Rule) -> None:
 
 
 def _trust(document: Document, path: Path, rule: Rule, authority: Authority) -> None:
-    if authority.confidence is Confidence.PRIMARY:
+    if authority.confidence is Confidence.PRIMARY or authority.confirmed is not None:
         return
     if authority.confidence is Confidence.UNVERIFIED:
         document.warn_at(path, f"Nobody has verified '{authority.cite}'.")
@@ -157,7 +157,7 @@ def _trust(document: Document, path: Path, rule: Rule, authority: Authority) -> 
             document.note_at_key(
                 ("disposition", "approval"),
                 f"No run goes without a person while '{authority.cite}' is unverified: "
-                "say owner or dual, or verify it.",
+                "say owner or dual, verify it, or have it confirmed.",
             )
     else:
         document.warn_at(path, f"'{authority.cite}' was read at second hand, not in its own text.")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from keepuntil.rules.declarations import TitleShape
+from keepuntil.rules.declarations import PersonId, TitleShape
 from keepuntil.rules.instance_schema import InstanceEntry
 from keepuntil.rules.shape import Shape, maybe, text_or_keys
 from keepuntil.rules.value_types import (
@@ -42,6 +42,12 @@ class EffectiveShape(Shape):
     review_by: Day = Field(description="the day by which somebody looks at the rule again")
 
 
+class ConfirmationShape(Shape):
+    by: PersonId = Field(description="the id in people.yaml of who holds the role dpo")
+    on: Day = Field(description="the day they confirmed it")
+    note: Line = Field(description="what they looked at")
+
+
 class AuthorityShape(Shape):
     cite: Line = Field(description="the law, order or standard, with its article")
     rank: RankWord = Field(
@@ -54,6 +60,7 @@ class AuthorityShape(Shape):
     )
     verified_on: Day | None = maybe("the day somebody last read it")
     necessity_memo: Line | None = maybe("number of the memo that says why keeping is necessary")
+    confirmed: ConfirmationShape | None = maybe("by, on and note: the data protection officer's")
 
 
 class TriggerShape(Shape):
