@@ -20,7 +20,7 @@ from keepuntil.disposal.receipt_secrets import tag_text
 from keepuntil.disposal.recording import GONE
 from keepuntil.domain.categories import Rule, StoredInstance
 from keepuntil.domain.items import Key, key_texts
-from keepuntil.domain.outcomes import CODE
+from keepuntil.domain.outcomes import table_of
 from keepuntil.domain.plans import InstanceTally, Plan
 from keepuntil.errors import EvidenceError, PlanError, RunInterrupted, VerificationFailed
 from keepuntil.evidence.lookup import TAG_BYTES, lookup_key, tags
@@ -36,8 +36,7 @@ REDECLARED: Final = (
     "another place, or under another key, is not seen."
 )
 
-_GONE_CODES: Final = frozenset(CODE[outcome] for outcome in GONE)
-_IS_GONE: Final = bytes(code in _GONE_CODES for code in range(256))
+_IS_GONE: Final = table_of(GONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from keepuntil.domain.categories import Rule, StoredInstance
 from keepuntil.domain.chunks import Chunk
 from keepuntil.domain.decision import Due
 from keepuntil.domain.items import Key
-from keepuntil.domain.outcomes import ORDER, Outcome
+from keepuntil.domain.outcomes import ORDER, Outcome, table_of
 from keepuntil.domain.plans import Plan
 from keepuntil.errors import EvidenceError, PlanError, RunInterrupted, VerificationFailed
 from keepuntil.evidence import canonical
@@ -217,8 +217,7 @@ def _with(size: int, codes: bytes, wanted: frozenset[Outcome]) -> list[int]:
     """The places of the items that came to one of the ends wanted."""
     if len(codes) != size:
         raise EvidenceError("The outcomes of a batch are not as many as its items.")
-    is_wanted = bytes(code < len(ORDER) and ORDER[code] in wanted for code in range(256))
-    return list(compress(range(size), codes.translate(is_wanted)))
+    return list(compress(range(size), codes.translate(table_of(wanted))))
 
 
 def _keep(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -30,6 +30,12 @@ def codes_of(outcomes: Sequence[Outcome]) -> bytes:
     if outcomes and outcomes.count(outcomes[0]) == len(outcomes):
         return bytes([CODE[outcomes[0]]]) * len(outcomes)
     return bytes([CODE[outcome] for outcome in outcomes])
+
+
+def table_of(wanted: Collection[Outcome]) -> bytes:
+    """For :meth:`bytes.translate` of codes: 1 where the code is one of ``wanted``, else 0."""
+    codes = {CODE[outcome] for outcome in wanted}
+    return bytes(code in codes for code in range(256))
 
 
 TERMINAL: Final = frozenset(

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Row
 
-from keepuntil.domain.outcomes import CODE, ORDER, Outcome
+from keepuntil.domain.outcomes import CODE, ORDER, Outcome, table_of
 from keepuntil.errors import EvidenceError, RegisterError
 
 COMMITMENT_BYTES = 32
@@ -20,7 +20,7 @@ _LENGTH_BYTES = 4
 _COUNT_BYTES = 4
 _CODE_OF_A_REASON = re.compile(r"[a-z][a-z0-9_]{0,63}(:[A-Za-z0-9_.,:+/-]{1,120})?")
 UNSPECIFIED: Final = "unspecified"
-_DESTROYED = bytes(code == CODE[Outcome.DESTROYED] for code in range(256))
+_DESTROYED = table_of([Outcome.DESTROYED])
 
 
 class IntentLike(Protocol):

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeGuard
 
 from keepuntil.domain.decision import Due, reason_code
 from keepuntil.domain.items import Key
-from keepuntil.domain.outcomes import CODE, Outcome, codes_of
+from keepuntil.domain.outcomes import Outcome, codes_of, table_of
 from keepuntil.errors import StoreBusy, StoreError
 from keepuntil.stores.protocol import Batch, Effect, Facts, Intent, Journal, Query
 from keepuntil.stores.sql.asking import NO_FACTS, Known, Reading, Rows, candidates
@@ -34,7 +34,7 @@ NOT_IN_CATEGORY: Final = "not_in_category"
 GROUP_CHANGED: Final = "record_group_changed"
 NO_LINKED_RECORD: Final = "no_linked_record"
 
-_DESTROYED: Final = bytes(code == CODE[Outcome.DESTROYED] for code in range(256))
+_DESTROYED: Final = table_of([Outcome.DESTROYED])
 _SUBQUERY: Final = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
