@@ -104,11 +104,15 @@ def show(session: Session, store: str, consignment: str) -> None:
 @click.pass_obj
 def journeys(session: Session, store: str, run_id: str | None) -> None:
     """List the consignments of the register STORE, or those of RUN."""
-    from keepuntil.disposal import consigning
+    from keepuntil.disposal import custody
     from keepuntil.domain import custody_standing
+    from keepuntil.register import runs
 
     with session.installation() as installation:
-        found = consigning.journeys_of(installation, store, run_id)
+        plan_id = None
+        if run_id is not None:
+            plan_id = runs.load(installation.register, run_id).warrant.plan_id
+        found = [each.consignment for each in custody.journeys_in(installation, store, plan_id)]
     if session.as_json:
         print_json(
             [

@@ -10,7 +10,7 @@ from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.paper_registers import register_of
 from keepuntil.errors import CustodyError, UsageError
 from keepuntil.register import plans, runs
-from keepuntil.stores.paper import Connection, orders, shelf_states, waiting
+from keepuntil.stores.paper import PaperSession, orders, shelf_states, waiting
 from keepuntil.stores.paper.columns import LONGEST_TEXT
 from keepuntil.stores.paper.orders import OrderState
 
@@ -44,7 +44,7 @@ def waits_of(installation: Installation, run_id: str, boxes: Collection[str]) ->
     return found
 
 
-def _refuse_unfit(connection: Connection, store: str, box: str) -> None:
+def _refuse_unfit(connection: PaperSession, store: str, box: str) -> None:
     if not shelf_states.boxes_of(connection, [box]):
         raise UsageError(f"The register {store} has no box {box}; look at its barcode again.")
     items = [each.item for each in shelf_states.contents(connection, [box]).get(box, [])]

@@ -15,7 +15,7 @@ import pendulum
 
 from keepuntil.disposal import publishing, receipt_secrets, stamping
 from keepuntil.disposal.bundling import Issued, scratch_of, write_bundle, write_records
-from keepuntil.disposal.custody_account import accounts, refuse_unaccounted
+from keepuntil.disposal.custody_account import accounts
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.run_tree import RunTree
 from keepuntil.disposal.statements import (
@@ -147,11 +147,11 @@ def _certificate_of(installation: Installation, run: Run) -> StoredCertificate:
     reading = _confirmed(installation, run.run_id)
     _refuse_open_ends(installation, plan, run)
     rule = installation.rule(plan.category)
-    refuse_unaccounted(installation, rule, plan, run)
+    custody = accounts(installation, rule, plan, run)
     bundle = installation.home / "evidence" / plan.category / str(plan.as_of) / run.run_id
     until = _ages_out_on(installation, rule)
     tree = _records(installation, plan, run, bundle)
-    case = _Case(installation, rule, plan, run, reading, until)
+    case = _Case(installation, rule, plan, run, reading, until, custody)
     checkpoint = _checkpoint(case, tree)
     line = _sign(case, tree, checkpoint)
     return StoredCertificate(
@@ -181,6 +181,7 @@ class _Case:
     run: Run
     reading: StoredVerification
     provisional_until: date | None
+    custody: list[dict[str, object]]
 
 
 def _confirmed(installation: Installation, run_id: str) -> StoredVerification:
@@ -241,7 +242,7 @@ def _sign(case: _Case, tree: RunTree, checkpoint: bytes) -> bytes:
         methods=_methods(case),
         completeness=_completeness(case),
         provisional_until=case.provisional_until,
-        custody=accounts(case.installation, case.rule, case.plan),
+        custody=case.custody,
     )
     said = statement.make([subject], DESTRUCTION_CERTIFICATE, predicate)
     return envelope.sign(said.encoded, case.installation.signing_key("certificate")).encode()

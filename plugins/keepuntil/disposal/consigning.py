@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from keepuntil.disposal import custody, custody_lines
+from keepuntil.disposal import custody_lines
 from keepuntil.disposal.approving import current_rule
 from keepuntil.disposal.custody_lines import Opening
 from keepuntil.disposal.custody_records import refuse_strangers
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.paper_registers import register_of
-from keepuntil.disposal.released_boxes import BoxLine, boxes_waiting, lines_of
+from keepuntil.disposal.released_boxes import BoxLine, lines_of
 from keepuntil.domain.categories import PaperInstance, Rule
 from keepuntil.domain.consignments import (
     Consignment,
@@ -45,18 +45,12 @@ def consign(
 ) -> Consignment:
     """Open a consignment; see :func:`open_consignment`.
 
-    ``vendor`` is the name under which :func:`keep_vendor` wrote its papers down. Every box
-    named in ``weed`` and ``only`` has to be one that can go, or nothing is opened. Raises
+    ``vendor`` is the name under which :func:`keep_vendor` wrote its papers down. Raises
     CustodyError, UsageError.
     """
     refuse_strangers(installation, [drafted_by])
     store = store_of(installation, run_id, instance)
     firm = None if vendor is None else _vendor(installation, store, vendor)
-    lines = {line.box: line for line in boxes_waiting(installation, run_id)}
-    for box in weed:
-        _refuse_weeding(box, lines.get(box))
-    for box in only:
-        _refuse_staying(box, lines.get(box), weeded=box in weed)
     return open_consignment(
         installation,
         run_id,
@@ -83,8 +77,9 @@ def open_consignment(
     """Put released items on a journey: whole boxes, and those of ``weed`` item by item.
 
     ``only`` names the boxes to take; empty: every one that is free. A mixed box that is not
-    to be weeded stays, and so does one with a hold in it. Raises CustodyError when nothing is
-    left to carry, PlanStale when the rule changed.
+    to be weeded stays, and so does one with a hold in it; every box named has to be one that
+    can go, or nothing is opened. Raises CustodyError also when nothing is left to carry,
+    PlanStale when the rule changed.
     """
     run = runs.load(installation.register, run_id)
     plan = plans.load(installation.register, run.warrant.plan_id).plan
@@ -92,6 +87,7 @@ def open_consignment(
     instance = _paper_instance(rule, instance_id)
     with register_of(installation, instance.store) as register, register.writing() as connection:
         lines = lines_of(installation, rule, instance, plan, connection)
+        _refuse_named(lines, weed, only)
         listed = _listed(run.run_id, [line for line in lines if _goes(line, weed, only)])
         earlier = journeys.of_plan(connection, plan.plan_id, instance.id)
         name = f"{run.run_id}.{instance.id}.{len(earlier) + 1}"
@@ -120,14 +116,6 @@ def keep_vendor(installation: Installation, store: str, name: str, vendor: Vendo
             )
     with register_of(installation, store) as register, register.writing() as connection:
         vendors.keep(connection, name, vendor)
-
-
-def journeys_of(installation: Installation, store: str, run_id: str | None) -> list[Consignment]:
-    """Every consignment of a register, or those of a run, as their signed lines tell them."""
-    plan_id = None if run_id is None else runs.load(installation.register, run_id).warrant.plan_id
-    with register_of(installation, store) as register, register.reading() as connection:
-        names = journeys.names(connection, plan_id)
-    return [custody.load(installation, store, name) for name in names]
 
 
 def store_of(installation: Installation, run_id: str, instance: str) -> str:
@@ -182,6 +170,15 @@ def _vendor(installation: Installation, store: str, name: str) -> Vendor:
             f"keepuntil paper vendor {store} '{name}'"
         )
     return found
+
+
+def _refuse_named(lines: Sequence[BoxLine], weed: Collection[str], only: Collection[str]) -> None:
+    """Raise CustodyError for a box that somebody named and that cannot go."""
+    known = {line.box: line for line in lines}
+    for box in weed:
+        _refuse_weeding(box, known.get(box))
+    for box in only:
+        _refuse_staying(box, known.get(box), weeded=box in weed)
 
 
 def _refuse_weeding(box: str, line: BoxLine | None) -> None:

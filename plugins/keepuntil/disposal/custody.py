@@ -28,7 +28,6 @@ from keepuntil.domain.custody import possible_steps
 from keepuntil.domain.reconciliation import End, ends
 from keepuntil.errors import CustodyError, UsageError
 from keepuntil.evidence import canonical, statement
-from keepuntil.evidence.keys import VerifyingKey
 from keepuntil.evidence.statement import Subject
 from keepuntil.register import log, plans
 from keepuntil.stores.paper import PaperSession, journeys, orders, shelf_states
@@ -36,6 +35,8 @@ from keepuntil.stores.paper.orders import OrderState
 
 __all__ = [
     "Journey",
+    "journey",
+    "journeys_in",
     "journeys_of",
     "load",
     "possible_steps",
@@ -51,11 +52,19 @@ CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
-    """A consignment with the signed lines it is replayed from."""
+    """A consignment with the signed lines it is replayed from, and what they say."""
 
     consignment: Consignment
     opening: bytes
     lines: tuple[bytes, ...]
+    records: tuple[StepRecord, ...]
+
+
+def journeys_in(installation: Installation, store: str, plan_id: str | None) -> list[Journey]:
+    """Every journey of a register, or those of a plan, by name."""
+    with register_of(installation, store) as register, register.reading() as connection:
+        names = journeys.names(connection, plan_id)
+        return [_journey(installation, connection, name) for name in names]
 
 
 def journeys_of(installation: Installation, instance: PaperInstance, plan_id: str) -> list[Journey]:
@@ -65,10 +74,15 @@ def journeys_of(installation: Installation, instance: PaperInstance, plan_id: st
         return [_journey(installation, connection, name) for name in names]
 
 
-def load(installation: Installation, store: str, consignment: str) -> Consignment:
-    """A journey as its signed lines tell it. Raises EvidenceError when one was changed."""
+def journey(installation: Installation, store: str, name: str) -> Journey:
+    """One journey. Raises EvidenceError when a line of it was changed."""
     with register_of(installation, store) as register, register.reading() as connection:
-        return _journey(installation, connection, consignment).consignment
+        return _journey(installation, connection, name)
+
+
+def load(installation: Installation, store: str, name: str) -> Consignment:
+    """A consignment as its signed lines tell it. Raises as :func:`journey`."""
+    return journey(installation, store, name).consignment
 
 
 def take(installation: Installation, store: str, name: str, record: StepRecord) -> Consignment:
@@ -89,10 +103,10 @@ def take(installation: Installation, store: str, name: str, record: StepRecord) 
         register_of(installation, store) as register,
         register.writing() as connection,
     ):
-        journey = _journey(installation, connection, name)
-        before, seq = journey.consignment, len(journey.lines)
+        sofar = _journey(installation, connection, name)
+        before, seq = sofar.consignment, len(sofar.lines)
         if record.step is Step.PICK:
-            warrant(installation, journeys.plan_of(connection, name))
+            warrant(installation, journeys.source_of(connection, name)[0])
             _refuse_filled_up(connection, before)
         if record.step in UNTIL_DESTROYED:
             _refuse_held(installation, connection, before)
@@ -103,23 +117,26 @@ def take(installation: Installation, store: str, name: str, record: StepRecord) 
         _keep_books(connection, before, after)
         confirm()
     _tell_incidents(installation, before, after)
-    _enter_steps(installation, name, (*journey.lines, line))
+    _enter_steps(installation, name, (*sofar.lines, line), (*sofar.records, record))
     return after
 
 
 def _journey(installation: Installation, connection: PaperSession, name: str) -> Journey:
-    trusted = _trusted(installation)
+    trusted = installation.key_ring.public_keys("approvals")
     opening = journeys.opening(connection, name)
     if opening is None:
         raise UsageError(f"There is no consignment '{name}'. See: keepuntil paper journeys")
     lines = journeys.steps(connection, name)
-    records = [custody_lines.open_step(each, name, seq, trusted) for seq, each in enumerate(lines)]
+    records = tuple(
+        custody_lines.open_step(each, name, seq, trusted) for seq, each in enumerate(lines)
+    )
     began = custody_lines.opened(custody_lines.open_opening(opening, trusted))
-    return Journey(consignment=custody.replay(began, records), opening=opening, lines=tuple(lines))
-
-
-def _trusted(installation: Installation) -> list[VerifyingKey]:
-    return list(installation.key_ring.public_keys("approvals"))
+    return Journey(
+        consignment=custody.replay(began, records),
+        opening=opening,
+        lines=tuple(lines),
+        records=records,
+    )
 
 
 def _refuse_held(
@@ -127,9 +144,10 @@ def _refuse_held(
 ) -> None:
     """A hold always wins, also over a box that is on its way."""
     name = consignment.consignment
-    plan = plans.load(installation.register, journeys.plan_of(connection, name)).plan
+    plan_id, instance_id = journeys.source_of(connection, name)
+    plan = plans.load(installation.register, plan_id).plan
     rule = installation.rule(plan.category)
-    instance = next(each for each in rule.paper if each.id == name.rsplit(".", 2)[1])
+    instance = next(each for each in rule.paper if each.id == instance_id)
     going = [item for box in consignment.remaining_boxes for item in consignment.remaining(box)]
     held = holds_on(installation, rule, instance, plan, going)
     for barcode in consignment.remaining_boxes:
@@ -193,21 +211,30 @@ def _tell_incidents(installation: Installation, before: Consignment, after: Cons
         )
 
 
-def _enter_steps(installation: Installation, name: str, lines: Sequence[bytes]) -> None:
-    """Have the log know every step, also one whose process died before it was entered."""
-    trusted = _trusted(installation)
-    for seq, line in enumerate(lines):
+def _enter_steps(
+    installation: Installation, name: str, lines: Sequence[bytes], records: Sequence[StepRecord]
+) -> None:
+    """Have the log know every step, also one whose process died before it was entered.
+
+    They are entered in their order, so what stands before one that is there is there too.
+    """
+    first = len(lines)
+    while first and not _is_entered(installation, f"{name}/{first - 1}"):
+        first -= 1
+    for seq in range(first, len(lines)):
         subject = f"{name}/{seq}"
-        if log.find(installation.register, publishing.CUSTODY, subject) is not None:
-            continue
-        digest = canonical.digest_of_bytes(line)
+        digest = canonical.digest_of_bytes(lines[seq])
         predicate = custody_predicate(
             installation.schedule.controller,
             consignment=name,
             seq=seq,
-            record=custody_lines.open_step(line, name, seq, trusted),
+            record=records[seq],
             line_digest=digest,
         )
         about = Subject(f"custody/{subject}", digest.removeprefix("sha256:"))
         said = statement.make([about], CUSTODY_STEP, predicate)
         publishing.state(installation, publishing.CUSTODY, subject, said)
+
+
+def _is_entered(installation: Installation, subject: str) -> bool:
+    return log.find(installation.register, publishing.CUSTODY, subject) is not None

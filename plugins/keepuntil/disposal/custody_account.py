@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import compress
 
 from keepuntil.disposal import custody
@@ -11,7 +11,7 @@ from keepuntil.disposal.installation import Installation
 from keepuntil.domain.categories import PaperInstance, Rule
 from keepuntil.domain.consignments import Duty, VendorCertificate
 from keepuntil.domain.items import Key
-from keepuntil.domain.outcomes import CODE, Outcome
+from keepuntil.domain.outcomes import Outcome, table_of
 from keepuntil.domain.plans import Plan
 from keepuntil.domain.reconciliation import End, Total, ends, totals
 from keepuntil.errors import EvidenceError
@@ -20,38 +20,34 @@ from keepuntil.register import journal, plans
 from keepuntil.register.runs import Run
 
 
-def accounts(installation: Installation, rule: Rule, plan: Plan) -> list[dict[str, object]]:
-    """One account for each journey of a plan's paper that carried anything to its end."""
-    return [
-        _account(instance.id, journey)
-        for instance in rule.paper
-        for journey in custody.journeys_of(installation, instance, plan.plan_id)
-    ]
+def accounts(
+    installation: Installation, rule: Rule, plan: Plan, run: Run
+) -> list[dict[str, object]]:
+    """One account for each journey of a plan's paper.
 
-
-def refuse_unaccounted(installation: Installation, rule: Rule, plan: Plan, run: Run) -> None:
-    """Raise EvidenceError unless signed steps brought every destroyed item to its end.
-
-    The register of paper says what its orders came to; that alone certifies nothing.
+    Raises EvidenceError unless signed steps brought every destroyed item to its end: the
+    register of paper says what its orders came to, and that alone certifies nothing.
     """
+    found: list[dict[str, object]] = []
     for instance in rule.paper:
-        gone = _carried_out(installation, instance, plan)
-        unaccounted = sum(
-            str(key[0]) not in gone for key in _destroyed(installation, instance, plan, run)
-        )
-        if unaccounted:
+        journeys = custody.journeys_of(installation, instance, plan.plan_id)
+        gone = _carried_out(journeys)
+        destroyed = _destroyed(installation, instance, plan, run)
+        if unaccounted := sum(str(key[0]) not in gone for key in destroyed):
             raise EvidenceError(
                 f"{unaccounted} items of {instance.id} count as destroyed in the run {run.run_id}, "
                 f"and no signed step of custody says so. Somebody changed the register of paper "
                 f"{instance.store}; there is no certificate."
             )
+        found += (_account(instance.id, journey) for journey in journeys)
+    return found
 
 
-def _carried_out(installation: Installation, instance: PaperInstance, plan: Plan) -> frozenset[str]:
-    """Barcodes of what journeys of the plan brought to its end, by their signed lines."""
+def _carried_out(journeys: Sequence[Journey]) -> frozenset[str]:
+    """Barcodes of what journeys brought to its end, by their signed lines."""
     return frozenset(
         item
-        for journey in custody.journeys_of(installation, instance, plan.plan_id)
+        for journey in journeys
         for item, end in ends(journey.consignment).items()
         if end.end is End.DESTROYED
     )
@@ -61,7 +57,7 @@ def _destroyed(
     installation: Installation, instance: PaperInstance, plan: Plan, run: Run
 ) -> Iterator[Key]:
     """The items that the run says are destroyed, chunk by chunk."""
-    wanted = bytes(code == CODE[Outcome.DESTROYED] for code in range(256))
+    wanted = table_of([Outcome.DESTROYED])
     for observed in journal.observed(installation.register, run.run_id, instance.id):
         chunk = plans.chunk(installation.register, plan.plan_id, instance.id, observed.seq)
         yield from compress(chunk.keys, observed.outcomes.translate(wanted))

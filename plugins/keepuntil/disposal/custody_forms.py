@@ -13,7 +13,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from keepuntil.disposal import custody, custody_lines
+from keepuntil.disposal import custody
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.paper import signed
 from keepuntil.disposal.paper_registers import register_of
@@ -119,31 +119,22 @@ def _forms(installation: Installation, gathered: _Gathered) -> dict[str, Pages]:
 
 
 def _gathered(installation: Installation, store: str, name: str) -> _Gathered:
-    consignment = custody.load(installation, store, name)
-    run_id, instance_id, _ = name.rsplit(".", 2)
-    warrant = runs.load(installation.register, run_id).warrant
-    rule = installation.rule(warrant.category)
-    (instance,) = (each for each in rule.paper if each.id == instance_id)
+    journey = custody.journey(installation, store, name)
+    consignment = journey.consignment
     with register_of(installation, store) as register, register.reading() as connection:
-        lines = journeys.steps(connection, name)
+        plan_id, instance_id = journeys.source_of(connection, name)
         boxes = shelf_states.boxes_of(connection, list(consignment.boxes))
         found = {each.item: each for each in holdings.items_in(connection, list(boxes))}
+    warrant = runs.load(installation.register, plan_id).warrant
+    rule = installation.rule(warrant.category)
+    (instance,) = (each for each in rule.paper if each.id == instance_id)
     return _Gathered(
-        dossier=_dossier(installation, rule, consignment, _records(installation, name, lines)),
+        dossier=_dossier(installation, rule, consignment, journey.records),
         rule=rule,
         instance=instance,
         warrant=warrant,
         known=_known(consignment, found, rule, instance, warrant.as_of),
         boxes=boxes,
-    )
-
-
-def _records(
-    installation: Installation, name: str, lines: Iterable[bytes]
-) -> tuple[StepRecord, ...]:
-    trusted = list(installation.key_ring.public_keys("approvals"))
-    return tuple(
-        custody_lines.open_step(line, name, seq, trusted) for seq, line in enumerate(lines)
     )
 
 

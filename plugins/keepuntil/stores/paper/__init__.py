@@ -1,7 +1,5 @@
 """Paper: the register of sites, boxes and items, and the lists it is filled from."""
 
-from sqlalchemy import Connection
-
 from keepuntil.stores.paper.connection import PaperRegister, PaperSession, open_register
 from keepuntil.stores.paper.exporting import Language, export_list
 from keepuntil.stores.paper.importing import ImportReport, import_list
@@ -9,7 +7,6 @@ from keepuntil.stores.paper.remarks import ListRefused
 from keepuntil.stores.paper.tables import create_tables, has_tables
 
 __all__ = [
-    "Connection",
     "ImportReport",
     "Language",
     "ListRefused",

@@ -56,7 +56,7 @@ def boxes(
         .scalar_subquery()
     )
     rows = connection.execute(select(page, count.label("items")).order_by(page.c.box))
-    return [CountedBox(box=_box(row), items=row.items) for row in rows]
+    return [CountedBox(box=box_of(row), items=row.items) for row in rows]
 
 
 def items(
@@ -103,7 +103,7 @@ def _boxes_on_hand(connection: Connection, after: str | None, size: int) -> list
     on_hand = paper_box.c.state != BoxState.DESTROYED.value
     query = select(paper_box).where(on_hand, _after(paper_box.c.box, after))
     rows = connection.execute(query.order_by(paper_box.c.box).limit(size))
-    return [_box(row) for row in rows]
+    return [box_of(row) for row in rows]
 
 
 def _items_between(connection: Connection, first: str, last: str, size: int) -> Iterator[Item]:
@@ -126,7 +126,8 @@ def _after(column: ColumnElement[Any], key: str | None) -> ColumnElement[bool]:
     return true() if key is None else column > key
 
 
-def _box(row: Row[Any]) -> Box:
+def box_of(row: Row[Any]) -> Box:
+    """The box of a row that has its columns."""
     return Box(
         box=row.box,
         site=row.site,

@@ -33,10 +33,13 @@ def opening(connection: Connection, consignment: str) -> bytes | None:
     return None if line is None else bytes(line)
 
 
-def plan_of(connection: Connection, consignment: str) -> str:
-    """The plan whose list the consignment carries."""
-    query = select(paper_consignment.c.plan).where(paper_consignment.c.consignment == consignment)
-    return str(connection.execute(query).scalar_one())
+def source_of(connection: Connection, consignment: str) -> tuple[str, str]:
+    """The plan whose list the consignment carries, and the instance it is of."""
+    query = select(paper_consignment.c.plan, paper_consignment.c.instance).where(
+        paper_consignment.c.consignment == consignment
+    )
+    plan, instance = connection.execute(query).one()
+    return plan, instance
 
 
 def steps(connection: Connection, consignment: str) -> list[bytes]:

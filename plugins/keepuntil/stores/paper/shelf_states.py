@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from keepuntil.domain.paper import Box, BoxState
+from keepuntil.stores.paper.holdings import box_of
 from keepuntil.stores.paper.orders import pieces
 from keepuntil.stores.paper.tables import paper_box, paper_item
 
@@ -43,15 +44,7 @@ def boxes_of(connection: Connection, barcodes: Sequence[str]) -> dict[str, Box]:
     found: dict[str, Box] = {}
     for some in pieces(barcodes):
         query = select(paper_box).where(paper_box.c.box.in_(some))
-        for row in connection.execute(query):
-            found[row.box] = Box(
-                box=row.box,
-                site=row.site,
-                shelf=row.shelf,
-                seal=row.seal,
-                version=row.version,
-                state=BoxState(row.state),
-            )
+        found.update((row.box, box_of(row)) for row in connection.execute(query))
     return found
 
 
