@@ -24,42 +24,9 @@ from keepuntil.domain.consignments import (
 from keepuntil.domain.holds import Hold, HoldScope
 from keepuntil.errors import RunPending
 from keepuntil.register import holds, runs
-from paper_world import PaperWorld
+from paper_world import PaperWorld, voucher_rule
 
 STORE = "records_centre"
-PAPER_RULE = """\
-category: voucher
-title: {zh: 会计凭证, en: Accounting vouchers}
-purpose: bookkeeping
-subjects: [customer]
-owner: {unit: accounting, contact: accounting@bank.example}
-effective: {from: 2020-01-01, review_by: 2030-01-01}
-authorities:
-  - {cite: 会计档案管理办法 第十七条, rank: dept_rule, obligation: keep, period: P10Y,
-     confidence: primary, necessity_memo: NM-1}
-clock:
-  triggers: {combine: latest, events: [year_ended]}
-  start: event_next_day
-  keep_at_least: P10Y
-  delete_within: P365D
-  zone: Asia/Shanghai
-disposition:
-  approval: owner
-  roles: [data_owner]
-  expires_after: P60D
-  limits: {items: 100000, share: 100%}
-nightly: {at: "01:00", retries: 1}
-instances:
-  - id: paper
-    store: records_centre
-    series: PL
-    events: {year_ended: closed_on}
-    method: {shred: P-4}
-    witnesses: 2
-    witness_departments: [archives, accounting]
-    signatories: [head_of_unit, head_of_archives, head_of_accounting, archives_officer,
-      accounting_officer]
-"""
 DRAFTER = Participant(person="s001", role="clerk", department="archives")
 FIRM = Vendor(
     licence="LIC-7",
@@ -170,5 +137,7 @@ def build_centre(world: World, monkeypatch: pytest.MonkeyPatch) -> Centre:
     stores.write_text(
         stores.read_text() + "  records_centre: {kind: paper, url: {env: KU_TEST_PAPER}}\n"
     )
-    (world.policies / "rules" / "voucher.yaml").write_text(PAPER_RULE)
+    (world.policies / "rules" / "voucher.yaml").write_text(
+        voucher_rule(approval="owner\n  roles: [data_owner]")
+    )
     return Centre(world, paper)

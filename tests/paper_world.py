@@ -32,7 +32,51 @@ from keepuntil.stores.protocol import (
 from store_contract import EVENT, KEPT
 
 SERIES = "PL"
+FIVE_SIGNATORIES = (
+    "head_of_unit, head_of_archives, head_of_accounting, archives_officer, accounting_officer"
+)
+_VOUCHER_RULE = """\
+category: voucher
+title: {{zh: 会计凭证, en: Accounting vouchers}}
+purpose: bookkeeping
+subjects: [customer]
+owner: {{unit: accounting, contact: accounting@bank.example}}
+effective: {{from: 2020-01-01, review_by: {review_by}}}
+authorities:
+  - {{cite: 会计档案管理办法 第十七条, rank: dept_rule, obligation: keep, period: P10Y,
+     confidence: primary, necessity_memo: NM-1}}
+clock:
+  triggers: {{combine: latest, events: [year_ended]}}
+  start: event_next_day
+  keep_at_least: P10Y
+  delete_within: P365D
+  zone: Asia/Shanghai
+disposition:
+  approval: {approval}
+  expires_after: P60D
+  limits: {{items: 100000, share: 100%}}
+nightly: {{at: "01:00", retries: 1}}
+instances:
+  - id: paper
+    store: records_centre
+    series: PL
+    events: {{year_ended: closed_on}}
+    method: {{shred: P-4}}
+    witnesses: 2
+    witness_departments: [archives, accounting]
+    signatories: [{signatories}]
+"""
 PER_BOX = 4
+
+
+def voucher_rule(
+    *,
+    approval: str = "none",
+    review_by: str = "2030-01-01",
+    signatories: str = FIVE_SIGNATORIES,
+) -> str:
+    """A rule of ten years over the one series, as its file says it."""
+    return _VOUCHER_RULE.format(approval=approval, review_by=review_by, signatories=signatories)
 
 
 class PaperWorld:

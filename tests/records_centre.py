@@ -13,43 +13,13 @@ import pytest
 
 from disposal_world import AS_OF, World
 from keepuntil.cli.main import main
-from paper_world import PaperWorld
+from paper_world import PaperWorld, voucher_rule
 
 STORE = "records_centre"
 DUE, KEPT = date(2012, 12, 31), date(2024, 12, 31)
 LICENCE = ("--licence", "LIC-7", "--expires", "2199-12-31", "--contract", "C-2026-01")
 
-RULE = """\
-category: voucher
-title: {zh: 会计凭证, en: Accounting vouchers}
-purpose: bookkeeping
-subjects: [customer]
-owner: {unit: accounting, contact: accounting@bank.example}
-effective: {from: 2020-01-01, review_by: 2099-01-01}
-authorities:
-  - {cite: 会计档案管理办法 第十七条, rank: dept_rule, obligation: keep, period: P10Y,
-     confidence: primary, necessity_memo: NM-1}
-clock:
-  triggers: {combine: latest, events: [year_ended]}
-  start: event_next_day
-  keep_at_least: P10Y
-  delete_within: P365D
-  zone: Asia/Shanghai
-disposition:
-  approval: none
-  expires_after: P60D
-  limits: {items: 100000, share: 100%}
-nightly: {at: "01:00", retries: 1}
-instances:
-  - id: paper
-    store: records_centre
-    series: PL
-    events: {year_ended: closed_on}
-    method: {shred: P-4}
-    witnesses: 2
-    witness_departments: [archives, accounting]
-    signatories: [head_of_archives, head_of_accounting]
-"""
+RULE = voucher_rule(review_by="2099-01-01", signatories="head_of_archives, head_of_accounting")
 PEOPLE = """\
 controller: bank.example
 people:

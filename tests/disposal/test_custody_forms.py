@@ -17,47 +17,12 @@ from keepuntil.disposal.installation import Installation
 from keepuntil.domain.consignments import Consignment, State, Step, Vendor, Withdrawal
 from keepuntil.domain.course import Run
 from keepuntil.domain.periods import CALENDAR_YEAR, Period, StartRule, YearStart
-from keepuntil.errors import EvidenceError, RunPending, UsageError
-from keepuntil.register import runs
+from keepuntil.errors import EvidenceError, UsageError
 from paper import run_together, said, texts
+from paper_centre import DUE, STORE, build_centre, next_step
 from paper_world import PaperWorld
 
-STORE = "records_centre"
-RULE = """\
-category: voucher
-title: {zh: 会计凭证, en: Accounting vouchers}
-purpose: bookkeeping
-subjects: [customer]
-owner: {unit: accounting, contact: accounting@bank.example}
-effective: {from: 2020-01-01, review_by: 2030-01-01}
-authorities:
-  - {cite: 会计档案管理办法 第十七条, rank: dept_rule, obligation: keep, period: P10Y,
-     confidence: primary, necessity_memo: NM-1}
-clock:
-  triggers: {combine: latest, events: [year_ended]}
-  start: event_next_day
-  keep_at_least: P10Y
-  delete_within: P365D
-  zone: Asia/Shanghai
-disposition:
-  approval: none
-  expires_after: P60D
-  limits: {items: 100000, share: 100%}
-nightly: {at: "01:00", retries: 1}
-instances:
-  - id: paper
-    store: records_centre
-    series: PL
-    events: {year_ended: closed_on}
-    method: {shred: P-4}
-    witnesses: 2
-    witness_departments: [archives, accounting]
-    signatories: [head_of_unit, head_of_archives, head_of_accounting, archives_officer,
-      accounting_officer]
-"""
 VENDOR = replace(FIRM, licence_expires_on=date(2027, 12, 31))
-DUE = date(2012, 12, 31)
-SIDE = (Step.REPORT, Step.WITHDRAW, Step.RESOLVE)
 
 
 @dataclass
@@ -82,8 +47,7 @@ class Bench:
 
     def step(self, now: Consignment) -> Consignment:
         """What honest people would do next."""
-        step = [each for each in custody.possible_steps(now) if each not in SIDE][-1]
-        return self.take(now, step)
+        return self.take(now, next_step(now))
 
     def take(self, now: Consignment, step: Step, payload: Withdrawal | None = None) -> Consignment:
         record = replace(honest(now, step), plan_digest=now.plan_digest)
@@ -104,20 +68,13 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    world, paper = World(tmp_path).build(), PaperWorld(tmp_path)
-    monkeypatch.setenv("KU_TEST_PAPER", paper.url)
-    stores = world.policies / "stores.yaml"
-    declared = "  records_centre: {kind: paper, url: {env: KU_TEST_PAPER}}\n"
-    stores.write_text(stores.read_text() + declared)
-    (world.policies / "rules" / "voucher.yaml").write_text(RULE)
+    centre = build_centre(World(tmp_path).build(), monkeypatch)
+    world, paper = centre.world, centre.paper
     for number in range(5):
         paper.put(number, DUE)
         paper.describe(number, reference=f"PZ-2012-{number:03}", year=2012, volumes=2)
     with world.open() as installation:
-        plan_id = world.plan(installation, "voucher")
-        with pytest.raises(RunPending):
-            world.destroy(installation, plan_id)
-        run_id = runs.load(installation.register, plan_id).run_id
+        run_id = centre.released(installation)
         yield Bench(installation, world, paper, run_id, tmp_path / "forms")
 
 
