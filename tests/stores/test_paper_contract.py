@@ -72,6 +72,14 @@ def only_batch(world: PaperWorld, store: PaperShelves) -> Batch:
     return batch
 
 
+def released(world: PaperWorld, store: PaperShelves) -> Batch:
+    """One item that is due, and was released."""
+    world.put(1, DUE)
+    batch = only_batch(world, store)
+    destroyed(world, store, batch)
+    return batch
+
+
 def people(world: PaperWorld, store: PaperShelves) -> PromptPeople:
     return PromptPeople(store, world.url)
 
@@ -90,9 +98,7 @@ def test_what_may_go_is_released_and_pending_and_still_there(
 def test_asked_again_while_people_are_at_it_nothing_is_intended_twice(
     world: PaperWorld, shelves: PaperShelves
 ) -> None:
-    world.put(1, DUE)
-    batch = only_batch(world, shelves)
-    destroyed(world, shelves, batch)
+    batch = released(world, shelves)
     query = contract_query(world.instance)
     again = shelves.destroy(query, batch, contract_warrant(), UnwantedJournal())
     assert again.outcomes == [Outcome.PENDING_EXTERNAL]
@@ -101,9 +107,7 @@ def test_asked_again_while_people_are_at_it_nothing_is_intended_twice(
 def test_only_what_custody_saw_destroyed_is_struck_off(
     world: PaperWorld, shelves: PaperShelves
 ) -> None:
-    world.put(1, DUE)
-    batch = only_batch(world, shelves)
-    destroyed(world, shelves, batch)
+    batch = released(world, shelves)
     people(world, shelves).carry_out(contract_warrant().plan_id)
     late = world.put(2, DUE)
     effect = destroyed(world, shelves, batch)
@@ -114,9 +118,7 @@ def test_only_what_custody_saw_destroyed_is_struck_off(
 def test_a_hold_before_the_picking_withdraws_the_order(
     world: PaperWorld, shelves: PaperShelves
 ) -> None:
-    world.put(1, DUE)
-    batch = only_batch(world, shelves)
-    destroyed(world, shelves, batch)
+    batch = released(world, shelves)
     batch.spared = [True]
     assert destroyed(world, shelves, batch).outcomes == [Outcome.HELD]
     assert set(world.orders().values()) == {"withdrawn"}
@@ -125,9 +127,7 @@ def test_a_hold_before_the_picking_withdraws_the_order(
 def test_a_hold_after_the_shredder_cannot_undo_what_was_witnessed(
     world: PaperWorld, shelves: PaperShelves
 ) -> None:
-    world.put(1, DUE)
-    batch = only_batch(world, shelves)
-    destroyed(world, shelves, batch)
+    batch = released(world, shelves)
     people(world, shelves).carry_out(contract_warrant().plan_id)
     batch.spared = [True]
     assert destroyed(world, shelves, batch).outcomes == [Outcome.DESTROYED]
@@ -136,9 +136,7 @@ def test_a_hold_after_the_shredder_cannot_undo_what_was_witnessed(
 def test_what_was_withdrawn_is_released_anew_once_it_is_free(
     world: PaperWorld, shelves: PaperShelves
 ) -> None:
-    world.put(1, DUE)
-    batch = only_batch(world, shelves)
-    destroyed(world, shelves, batch)
+    batch = released(world, shelves)
     batch.spared = [True]
     destroyed(world, shelves, batch)
     batch.spared = [False]
@@ -161,9 +159,7 @@ def test_a_row_that_vanishes_while_its_paper_is_in_custody_fails(
 def test_an_item_that_another_plan_released_is_not_released_again(
     world: PaperWorld, shelves: PaperShelves
 ) -> None:
-    world.put(1, DUE)
-    batch = only_batch(world, shelves)
-    destroyed(world, shelves, batch)
+    batch = released(world, shelves)
     query = contract_query(world.instance)
     tomorrow = contract_warrant(as_of=AS_OF)
     other = type(tomorrow)(
