@@ -24,7 +24,7 @@ from keepuntil.domain.consignments import (
     Step,
     StepRecord,
 )
-from keepuntil.domain.custody import possible_steps
+from keepuntil.domain.custody_standing import steps_on
 from keepuntil.domain.treatments import Treatment
 
 GRAMS_A_FOLDER: Final = 310
@@ -58,12 +58,10 @@ SIGNATORIES: Final[Mapping[str, Participant]] = {
     )
 }
 
-_ASIDE: Final = (Step.REPORT, Step.WITHDRAW, Step.RESOLVE)
-
 
 def next_step(now: Consignment) -> Step:
     """The step that leads on. Where a certificate is in, it is reconciled, not replaced."""
-    return [step for step in possible_steps(now) if step not in _ASIDE][-1]
+    return steps_on(now)[-1]
 
 
 def honest(now: Consignment, step: Step, at: datetime) -> StepRecord:

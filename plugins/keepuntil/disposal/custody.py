@@ -24,7 +24,6 @@ from keepuntil.disposal.statements import CUSTODY_STEP, custody_predicate
 from keepuntil.domain import custody
 from keepuntil.domain.categories import PaperInstance
 from keepuntil.domain.consignments import Consignment, State, Step, StepRecord
-from keepuntil.domain.custody import possible_steps
 from keepuntil.domain.reconciliation import End, ends
 from keepuntil.errors import CustodyError, UsageError
 from keepuntil.evidence import canonical, statement
@@ -32,16 +31,6 @@ from keepuntil.evidence.statement import Subject
 from keepuntil.register import log, plans
 from keepuntil.stores.paper import PaperSession, journeys, orders, shelf_states
 from keepuntil.stores.paper.orders import OrderState
-
-__all__ = [
-    "Journey",
-    "journey",
-    "journeys_in",
-    "journeys_of",
-    "load",
-    "possible_steps",
-    "take",
-]
 
 UNTIL_DESTROYED: Final = frozenset({Step.PICK, Step.SEAL, Step.HAND_OVER, Step.COUNT, Step.DESTROY})
 """Steps that a hold on anything still on the journey forbids."""
