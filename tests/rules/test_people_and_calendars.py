@@ -34,8 +34,9 @@ def with_keys(folder: Path, people: str, **pems: str | bytes) -> Path:
 KEYED = """\
 controller: bank.example
 people:
-  - {id: E1, unit: credit, roles: [data_owner], public_key: keys/one.pem, access: [owner], logins: [e1]}
+  - {id: E1, unit: credit, roles: [data_owner], public_key: keys/one.pem}
   - {id: E2, unit: records, roles: [records_officer], public_key: keys/two.pem}
+  - {id: E3, unit: it, roles: [operator], access: [administrator], logins: [e3]}
 """
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from keepuntil import __version__
+from keepuntil.cli.permissions import guarded
 from keepuntil.cli.session import Session
 from keepuntil.errors import KeepuntilError
 
@@ -30,6 +31,7 @@ VERBS = {
     "overdue": "keepuntil.cli.oversight_verbs:overdue",
     "paper": "keepuntil.cli.paper_verbs:paper",
     "plan": "keepuntil.cli.plan_verbs:plan",
+    "register": "keepuntil.cli.register_verbs:register",
     "reject": "keepuntil.cli.plan_verbs:reject",
     "run": "keepuntil.cli.run_verbs:run",
     "sample": "keepuntil.cli.sample_verbs:sample",
@@ -75,8 +77,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module, _, name = VERBS[cmd_name].partition(":")
-        found: click.Command = getattr(importlib.import_module(module), name)
-        return found
+        return guarded(getattr(importlib.import_module(module), name), cmd_name)
 
 
 @click.group(cls=Verbs, epilog=EXIT_CODES, context_settings={"max_content_width": 100})
