@@ -146,9 +146,10 @@ def _asking_first(callback: Callable[..., Any], path: str) -> Callable[..., Any]
 
 
 def _enforce(ctx: click.Context, path: str) -> None:
-    right, session = PERMISSIONS[path], ctx.find_object(Session)
+    right = PERMISSIONS[path]
+    session: Session = ctx.find_root().obj
     # Before there is an installation there is nothing to guard.
-    if right is None or session is None or not (session.home / "keys").is_dir():
+    if right is None or not (session.home / "keys").is_dir():
         return
     _refuse_elsewhere(ctx)
     people = _people(session.policies, path)
@@ -157,9 +158,8 @@ def _enforce(ctx: click.Context, path: str) -> None:
     own = _named(ctx, path)
     person = access.holder_of(people, login())
     if person is None or not access.may(person, right) or not _is_among(person, own):
-        _refuse(session, right, own)
-    else:
-        ctx.meta[ACTING] = person.id
+        person = _refuse(session, right, own)
+    ctx.meta[ACTING] = person.id
 
 
 def _refuse_elsewhere(ctx: click.Context) -> None:
@@ -204,7 +204,8 @@ def _is_among(person: Person, own: tuple[str, ...] | None) -> bool:
     return own is None or person.id in own
 
 
-def _refuse(session: Session, right: Right, own: tuple[str, ...] | None) -> None:
+def _refuse(session: Session, right: Right, own: tuple[str, ...] | None) -> Person:
+    """Refuse, and write it down; whoever may all the same, by what people.yaml says by now."""
     from keepuntil.disposal import access as holding
 
     try:
@@ -212,6 +213,7 @@ def _refuse(session: Session, right: Right, own: tuple[str, ...] | None) -> None
             person = holding.acting(installation, login(), right)
             holding.require(installation, person, right)
             holding.require_own(installation, person, right, own or ())
+            return person
     except (RegisterError, KeyFileError) as error:
         raise AccessRefused(
             "You may not do this, as people.yaml stands. It could not be written into the "

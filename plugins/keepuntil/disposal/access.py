@@ -1,7 +1,8 @@
 """Who is here, and what they may do: access roles of ``people.yaml``, held at every face.
 
-Nothing is refused before ``people.yaml`` gives anybody an access role; until then the
-operating system alone decides. A refusal is written into the register before it is told.
+No right is refused before ``people.yaml`` gives anybody an access role; until then the
+operating system alone decides. A login that is nobody's is nobody here at any time. A
+refusal is written into the register before it is told.
 """
 
 from __future__ import annotations
