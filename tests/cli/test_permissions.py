@@ -7,6 +7,7 @@ import json
 import pwd
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,13 @@ class Desk:
         assert "Traceback" not in said.err
         return int(end.value.code or 0), said.out + said.err
 
+    @contextmanager
+    def opened_once(self) -> Iterator[Session]:
+        """For many commands in a row: what opens the installation gets the one that is open."""
+        with self.world.open() as installation, self._monkeypatch.context() as patched:
+            patched.setattr(Session, "installation", lambda _: nullcontext(installation))
+            yield Session(home=self.world.home, policies=self.world.policies, as_json=False)
+
     def refused(self) -> list[tuple[str | None, str]]:
         """What was written down, the first refusal first."""
         with self.world.open() as installation:
@@ -124,10 +132,10 @@ def test_whoever_is_not_known_is_refused_every_command_that_touches_the_installa
     desk: Desk,
 ) -> None:
     desk.sits("stranger")
-    about = Session(home=desk.world.home, policies=desk.world.policies, as_json=False)
     taking = [path for path, right in PERMISSIONS.items() if right is not None]
-    for path in taking:
-        refuses(path, about, r"Nobody in people\.yaml has the login")
+    with desk.opened_once() as about:
+        for path in taking:
+            refuses(path, about, r"Nobody in people\.yaml has the login")
     assert desk.refused() == [(None, str(PERMISSIONS[path])) for path in taking]
 
 
@@ -138,9 +146,9 @@ def test_a_role_opens_what_its_rights_say_and_nothing_else(role: AccessRole, des
     desk.sits("me")
     one_each = {right: path for path, right in PERMISSIONS.items() if right is not None}
     shut = [(right, path) for right, path in one_each.items() if right not in RIGHTS[role]]
-    about = Session(home=desk.world.home, policies=desk.world.policies, as_json=False)
-    for _, path in shut:
-        refuses(path, about, r"E9 may not .* access role .* Ask E5")
+    with desk.opened_once() as about:
+        for _, path in shut:
+            refuses(path, about, r"E9 may not .* access role .* Ask E5")
     assert desk.refused() == [("E9", right.value) for right, _ in shut]
     assert desk.says("findings")[0] == 0
 
