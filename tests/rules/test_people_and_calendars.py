@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from keepuntil.domain.people import AccessRole
 from keepuntil.errors import RuleError
 from keepuntil.evidence.keys import KeyKind, generate
-from keepuntil.rules.load import load
+from keepuntil.rules import init
+from keepuntil.rules.init import write_starting_point
+from keepuntil.rules.load import load, load_people
 from policies import CALENDAR, PEOPLE, RULE, schedule, write
+
+STARTER = Path(init.__file__).with_name("starter")
+SHIPPED = Path(__file__).resolve().parents[2] / "retention_policies"
 
 
 def refusal(folder: Path) -> list[str]:
@@ -36,6 +43,7 @@ controller: bank.example
 people:
   - {id: E1, unit: credit, roles: [data_owner], public_key: keys/one.pem}
   - {id: E2, unit: records, roles: [records_officer], public_key: keys/two.pem}
+  - {id: E3, unit: it, roles: [operator], access: [administrator], logins: [e3]}
 """
 
 
@@ -105,6 +113,113 @@ def test_missing_key_file_is_refused(tmp_path: Path) -> None:
 def test_mistake_in_people_is_refused(old: str, new: str, sentence: str, tmp_path: Path) -> None:
     folder = write(tmp_path, {"loan_file": RULE}, people=PEOPLE.replace(old, new))
     assert refusal(folder) == [f"people.yaml:{sentence}"]
+
+
+ACCESS = """\
+controller: bank.example
+people:
+  - {id: E1, unit: credit, roles: [data_owner], access: [auditor, owner], logins: [wang, "4711"]}
+  - {id: E2, unit: records, roles: [records_officer], access: [executor], logins: [li]}
+  - {id: E3, unit: data-protection, roles: [dpo]}
+"""
+
+
+def test_access_roles_and_logins_arrive(tmp_path: Path) -> None:
+    found = load(write(tmp_path, {"loan_file": RULE}, people=ACCESS))
+    assert [(p.access, p.logins) for p in found.people] == [
+        ((AccessRole.OWNER, AccessRole.AUDITOR), ("wang", "4711")),
+        ((AccessRole.EXECUTOR,), ("li",)),
+        ((), ()),
+    ]
+    assert load_people(tmp_path).people == found.people
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "[executor]",
+            "[executer]",
+            (
+                "4:64: 'executer' is not one of: owner, approver, executor, witness, auditor, dpo, "
+                "administrator. Did you mean 'executor'?"
+            ),
+        ),
+        (
+            "[li]",
+            "[li, wang]",
+            "4:88: This login is one of E1 already; it signs in one person.",
+        ),
+        (
+            '"4711"',
+            "4711",
+            "3:90: A login is one word without blanks; one of digits alone stands in quotes.",
+        ),
+        (
+            "[li]",
+            '["Li Wei"]',
+            "4:84: A login is one word without blanks; one of digits alone stands in quotes.",
+        ),
+        (
+            "access: [executor]",
+            "acess: [executor]",
+            "4:55: 'acess' is not a key here. Did you mean 'access'?",
+        ),
+    ],
+)
+def test_mistake_about_access_is_refused_where_it_stands(
+    old: str, new: str, sentence: str, tmp_path: Path
+) -> None:
+    folder = write(tmp_path, {"loan_file": RULE}, people=ACCESS.replace(old, new))
+    assert refusal(folder) == [f"people.yaml:{sentence}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "warned"),
+    [
+        (", logins: [li]", "", ["E2 has an access role and no login, so cannot use it."]),
+        (
+            ACCESS[ACCESS.index("  - {id: E1") :],
+            PEOPLE[PEOPLE.index("  - {id: E1") :].replace(", access: [dpo], logins: [e3]", ""),
+            [
+                (
+                    "Nobody has an access role, so the operating system alone decides who may use "
+                    "which command."
+                )
+            ],
+        ),
+    ],
+)
+def test_access_that_cannot_be_used_or_holds_nobody_back_is_warned_of(
+    old: str, new: str, warned: list[str], tmp_path: Path
+) -> None:
+    found = load(write(tmp_path, {"loan_file": RULE}, people=ACCESS.replace(old, new))).warnings
+    said = [each.sentence for each in found if each.file == "people.yaml"]
+    assert said == [f"warning: {sentence}" for sentence in warned]
+
+
+def test_who_may_is_read_whatever_the_rules_are_like(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"loan_file": "category: loan_file\n"}, people=ACCESS)
+    assert len(load_people(folder).people) == 3
+    (folder / "people.yaml").unlink()
+    with pytest.raises(RuleError, match=r"people\.yaml:1:1: There is no such file"):
+        load_people(folder)
+
+
+@pytest.mark.parametrize("name", ["cn", "eu", "us", "first", "shipped"])
+def test_the_people_that_starters_hide_in_comments_are_valid(name: str, tmp_path: Path) -> None:
+    written = {"first": tmp_path / "set" / "people.yaml", "shipped": SHIPPED / "people.yaml"}
+    if name == "first":
+        write_starting_point(tmp_path / "set")
+    text = written.get(name, STARTER / name / "people.yaml").read_text(encoding="utf-8")
+    shown = re.sub(r"^  # (- \{id: E\d+.*access:)", r"  \1", text, flags=re.MULTILINE)
+    shown = re.sub(r", public_key: keys/\w+\.pem", "", shown)
+    (tmp_path / "people.yaml").write_text(shown, encoding="utf-8")
+    people = load_people(tmp_path).people
+    assert {role for person in people for role in person.access} >= {
+        *(AccessRole.OWNER, AccessRole.EXECUTOR, AccessRole.WITNESS, AccessRole.DPO),
+        *(AccessRole.AUDITOR, AccessRole.ADMINISTRATOR),
+    }
 
 
 # Calendars.

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from keepuntil import __version__
+from keepuntil.cli.permissions import guarded
 from keepuntil.cli.session import Session
 from keepuntil.errors import KeepuntilError
 
@@ -32,6 +33,7 @@ VERBS = {
     "overdue": "keepuntil.cli.oversight_verbs:overdue",
     "paper": "keepuntil.cli.paper_verbs:paper",
     "plan": "keepuntil.cli.plan_verbs:plan",
+    "register": "keepuntil.cli.register_verbs:register",
     "reject": "keepuntil.cli.plan_verbs:reject",
     "remedy": "keepuntil.cli.remedy_verbs:remedy",
     "run": "keepuntil.cli.run_verbs:run",
@@ -58,6 +60,7 @@ Exit codes:
   12  the register is missing or of another version
   13  a step with paper is refused (out of turn, not by who may), or has halted its journey
   14  something is not covered: a category, a form of it, a store, a review
+  15  the person signed in may not do this: no access role in people.yaml gives the right
 """
 
 
@@ -77,8 +80,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module, _, name = VERBS[cmd_name].partition(":")
-        found: click.Command = getattr(importlib.import_module(module), name)
-        return found
+        return guarded(getattr(importlib.import_module(module), name), cmd_name)
 
 
 @click.group(cls=Verbs, epilog=EXIT_CODES, context_settings={"max_content_width": 100})

@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo
 
 from keepuntil.disposal.references import resolve_reference
 from keepuntil.domain.categories import Rule
+from keepuntil.domain.people import Person
 from keepuntil.domain.stores import Reference
 from keepuntil.errors import RegisterError
 from keepuntil.evidence import sealing
 from keepuntil.evidence.keys import SigningKey
 from keepuntil.register import Register, migrate
-from keepuntil.rules.load import Schedule, load
+from keepuntil.rules.load import Schedule, load, load_people
 from keepuntil.signing import KeyRing, changing, roles
 from keepuntil.stores.protocol import Store
 from keepuntil.stores.registry import open_store
@@ -98,6 +99,14 @@ class Installation:
             self.key_ring.refuse_shared(schedule.public_keys)
             self._schedule = schedule
         return self._schedule
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Those in people.yaml, as the file is now, whatever the rules are like.
+
+        Raises RuleError.
+        """
+        return load_people(self.policies).people
 
     def rule(self, category: str) -> Rule:
         """The rule of a category. Raises RuleError with the nearest name."""

@@ -11,6 +11,8 @@
     findings            each problem once; ledger: all that became of it, line by line
     log                 entries the log accepted, and the one checkpoint of each size it signed
     samples             spot checks: what was drawn, who looked, what they saw
+    refusals            who was refused what, for want of an access role
+    grants              what database roles may do with all this, as SQL
 
 SQLite by default, PostgreSQL in production, the same answers on both. Nothing
 personal stands in it in clear: keys and groups of records, what a store was about

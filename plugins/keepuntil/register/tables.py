@@ -9,6 +9,7 @@
     hold   finding   night   register_key
     log_entry ─ log_head                    what the log accepted, and what it signed
     sample ─ sample_check                   spot checks of a certificate, and who saw what
+    refusal                                 who was refused what, for want of an access role
 
 Moments are UTC. Documents are canonical JSON. Enumerations are their words.
 """
@@ -379,4 +380,15 @@ sample_check = Table(
     Column("result", Text, nullable=False),
     Column("sealed_note", LargeBinary),
     Column("checked_at", Moment, nullable=False),
+)
+
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    # Empty: whoever it was, none of the people declared.
+    Column("person", Text),
+    # "right" is a word of SQL's own.
+    Column("refused_right", Text, nullable=False),
+    Column("refused_at", Moment, nullable=False),
 )

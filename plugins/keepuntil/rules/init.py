@@ -45,6 +45,11 @@ people:
   # A public key lets them approve on the command line: public_key: keys/E1001.pem
   # openssl ecparam -name prime256v1 -genkey -noout -out E1001.key
   # openssl ec -in E1001.key -pubout -out keys/E1001.pem
+  # Once anybody has an access role, each command is open only to those whose role gives the
+  # right (docs/access.md). Give everybody theirs in one go, with what signs them in:
+  # - {id: E2001, unit: records, roles: [data_owner], access: [owner, dpo], logins: [e2001]}
+  # - {id: E2002, unit: operations, roles: [operator], access: [executor, witness], logins: [e2002]}
+  # - {id: E2003, unit: it, roles: [operator], access: [administrator, auditor], logins: [e2003]}
 """
 
 _RULE: Final = """\

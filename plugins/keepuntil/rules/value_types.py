@@ -17,6 +17,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from keepuntil.domain.categories import ApprovalKind, Confidence, Form, Obligation, Rank
 from keepuntil.domain.clock import Combine
 from keepuntil.domain.paper import EVENTS
+from keepuntil.domain.people import AccessRole
 from keepuntil.domain.periods import Period, StartRule, YearStart
 from keepuntil.domain.treatments import OTHERS, SHREDS, Treatment
 from keepuntil.rules.problems import did_you_mean, quoted
@@ -246,6 +247,7 @@ StartWord = Annotated[StartRule, PlainValidator(word_of(StartRule)), _choice_sch
 ApprovalWord = Annotated[
     ApprovalKind, PlainValidator(word_of(ApprovalKind)), _choice_schema(ApprovalKind)
 ]
+AccessWord = Annotated[AccessRole, PlainValidator(word_of(AccessRole)), _choice_schema(AccessRole)]
 FormWord = Annotated[Form, PlainValidator(word_of(Form)), _choice_schema(Form)]
 FileFormWord = Annotated[
     Form, PlainValidator(word_of(Form, FILE_FORMS)), _choice_schema(Form, FILE_FORMS)
