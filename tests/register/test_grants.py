@@ -19,6 +19,7 @@ from keepuntil.domain.holds import Hold, HoldScope
 from keepuntil.errors import UsageError
 from keepuntil.evidence.sealing import SealingKey
 from keepuntil.register import Register, findings, grants, holds, migrate, refusals
+from keepuntil.register.findings import Met
 from keepuntil.register.grants import CHANGED, DELETED, DatabaseRole, readable, statements
 from keepuntil.register.refusals import Refusal
 from keepuntil.register.tables import metadata
@@ -139,9 +140,17 @@ def test_the_whole_road_runs_under_the_workers_role(
         )
         holds.add(register, placed)
         holds.lift(register, "H-1", "E1", "settled", NOW)
+        problem = Met(
+            kind="kind",
+            fingerprint="one",
+            sentence_zh="问题",
+            sentence_en="A problem",
+            counts={},
+            at=NOW,
+        )
         for _ in range(2):
-            findings.raise_finding(register, "kind", "one", "问题", "A problem", {}, NOW)
-        findings.close(register, 1, "E1", "done", NOW)
+            findings.raise_finding(register, problem)
+        findings.gone(register, "one", "It is no longer there.", NOW)
         refusals.add(register, Refusal(person=None, right="read", refused_at=NOW))
         filled(register, {"core": [2]}).discard()
     assert (certificate.certificate_id != "", world.left()) == (True, {KEPT})
@@ -163,7 +172,7 @@ def test_the_administrator_migrates(roles: Roles) -> None:
     with psycopg.connect(roles.owner, autocommit=True) as admin:
         admin.execute("DROP FUNCTION scrub_list_key()")
         admin.execute("DROP TABLE refusal")
-        admin.execute("UPDATE keepuntil_version SET version_num = '0004'")
+        admin.execute("UPDATE keepuntil_version SET version_num = '0005'")
     migrate(roles.url("administrator"))
     with Register.open(roles.url("administrator"), roles.key) as register:
         assert refusals.newest(register, 1) == []
