@@ -16,6 +16,7 @@ VERBS = {
     "approve": "keepuntil.cli.plan_verbs:approve",
     "appraise": "keepuntil.cli.appraisal_verbs:appraise",
     "cert": "keepuntil.cli.certificate_verbs:cert",
+    "change": "keepuntil.cli.change_verbs:change",
     "check": "keepuntil.cli.rule_verbs:check",
     "coverage": "keepuntil.cli.coverage_verb:coverage",
     "demo": "keepuntil.cli.demo_verb:demo",
@@ -31,6 +32,7 @@ VERBS = {
     "paper": "keepuntil.cli.paper_verbs:paper",
     "plan": "keepuntil.cli.plan_verbs:plan",
     "reject": "keepuntil.cli.plan_verbs:reject",
+    "replay": "keepuntil.cli.change_verbs:replay",
     "run": "keepuntil.cli.run_verbs:run",
     "sample": "keepuntil.cli.sample_verbs:sample",
     "schema": "keepuntil.cli.rule_verbs:schema",
@@ -45,7 +47,7 @@ Exit codes:
    2  the command cannot be carried out as asked
    3  a rule file, stores.yaml, people.yaml or calendar is not valid
    4  a store cannot be reached or is not as declared
-   5  a plan cannot be made, is blocked or is stale
+   5  a plan cannot be made, is blocked or is stale, or a change of a rule makes too much due
    6  an approval is missing, expired or not given by who may
    7  stopped safely before the end: run again to resume
    8  some items were not destroyed

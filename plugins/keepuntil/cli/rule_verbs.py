@@ -55,21 +55,46 @@ def init(session: Session, *, starter: str | None) -> None:
 @click.option(
     "--stores", "ask_stores", is_flag=True, help="Compare with the stores themselves too."
 )
+@click.option(
+    "--against",
+    metavar="REF",
+    help="Compare with the policies as they were: a revision in git, or another folder.",
+)
+@click.option("--as-of", type=DAY, help="With --against: the day; default: today, or in force.")
+@click.option("--record", is_flag=True, help="With --against: keep the effect for an approval.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
 @click.pass_obj
-def check(session: Session, *, ask_stores: bool) -> None:
+def check(
+    session: Session,
+    *,
+    ask_stores: bool,
+    against: str | None,
+    as_of: date | None,
+    record: bool,
+    language: str,
+) -> None:
     """Check all policies: every mistake of every file at once, with line and column.
 
     With --stores also: missing tables and columns, undeclared children, missing
     indexes. Exit code 3 for a mistake in a file, 4 for a store that is not as declared.
+
+    With --against also: which rules differ, in words, and what becomes due or is no longer
+    due, store by store. Exit code 5 when a change makes more due than its rule's limits.
     """
+    from keepuntil.cli.change_verbs import check_against
     from keepuntil.rules.load import load
 
     schedule = load(session.policies, today=date.today())  # noqa: DTZ011 a review is due by the calendar on the wall
     for warning in schedule.warnings:
         click.echo(f"warning  {warning}", err=True)
-    click.echo(f"{len(schedule.rules)} rules, {len(schedule.stores)} stores: all valid.")
+    valid = f"{len(schedule.rules)} rules, {len(schedule.stores)} stores: all valid."
+    click.echo(valid, err=session.as_json)
     if ask_stores:
         _check_stores(session)
+    if against is not None:
+        check_against(session, against, as_of, language, record=record)
+    elif record or as_of is not None:
+        raise UsageError("--record and --as-of belong to --against REF.")
 
 
 def _check_stores(session: Session) -> None:

@@ -9,6 +9,9 @@
     journal             shards and their leases, intents before the deed, outcomes after it
     verifications, certificates, findings, nights
     log                 entries the log accepted, and the one checkpoint of each size it signed
+    rule_changes        what a change of a rule makes due, and who approved it
+    requests_made       what people asked for, and what they were told
+    reads               who looked at one person's records
     samples             spot checks: what was drawn, who looked, what they saw
 
 SQLite by default, PostgreSQL in production, the same answers on both. Nothing
@@ -17,6 +20,8 @@ to make final, and what a hold names are AES-256-GCM under keys that the
 installation's own key wraps. Every write says what a crash would leave.
 """
 
+# Imported for its tables: without them the metadata would not be whole.
+from keepuntil.register import accountability_tables as accountability_tables
 from keepuntil.register.connection import Register
 from keepuntil.register.migrating import migrate
 
