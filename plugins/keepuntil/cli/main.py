@@ -33,6 +33,7 @@ VERBS = {
     "plan": "keepuntil.cli.plan_verbs:plan",
     "reject": "keepuntil.cli.plan_verbs:reject",
     "replay": "keepuntil.cli.change_verbs:replay",
+    "request": "keepuntil.cli.request_verbs:request",
     "run": "keepuntil.cli.run_verbs:run",
     "sample": "keepuntil.cli.sample_verbs:sample",
     "schema": "keepuntil.cli.rule_verbs:schema",

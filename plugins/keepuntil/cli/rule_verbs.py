@@ -10,7 +10,7 @@ import click
 
 from keepuntil.cli.day import DAY
 from keepuntil.cli.output import print_json, print_table
-from keepuntil.cli.session import Session
+from keepuntil.cli.session import Session, operator
 from keepuntil.errors import UsageError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def explain(
         rule = installation.rule(category)
         day = as_of or installation.today(rule)
         if group is not None:
-            explanation = explain_group(installation, rule, group, day)
+            explanation = explain_group(installation, rule, group, day, by=operator())
         elif facts:
             named = dict(_fact(text, rule.clock.events) for text in facts)
             explanation = explain_facts(installation, rule, named, day)

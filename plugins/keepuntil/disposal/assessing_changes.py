@@ -16,7 +16,7 @@ from keepuntil.disposal.asking import asking
 from keepuntil.disposal.deciding import KEPT, RESTRICTED, decided, why_not_due
 from keepuntil.disposal.due_sets import DueItem, DueSets, item_digest
 from keepuntil.disposal.installation import Installation
-from keepuntil.domain.categories import Rule, SqlInstance, StoredInstance
+from keepuntil.domain.categories import FilesInstance, Rule, SqlInstance, StoredInstance
 from keepuntil.domain.decision import Due
 from keepuntil.domain.rule_effects import InstanceEffect, RuleEffect, above
 from keepuntil.errors import StoreMismatch
@@ -157,4 +157,6 @@ def _place_of(instance: StoredInstance) -> str:
     """Where a key means what it means: the same number in another table is another record."""
     if isinstance(instance, SqlInstance):
         return "\0".join((instance.store, instance.schema or "", instance.table, *instance.key))
+    if isinstance(instance, FilesInstance):
+        return f"{instance.store}\0{instance.under}"
     return instance.store

@@ -45,3 +45,8 @@ def lift_reason(hold_id: str) -> bytes:
 def check_note(sample_id: str, seq: int) -> bytes:
     """What a checker wrote about one entry of a sample."""
     return _place("keepuntil/sample-note/v1", sample_id, seq)
+
+
+def request_subject(request_id: str) -> bytes:
+    """Whose records a request is about."""
+    return _place("keepuntil/request-subject/v1", request_id)

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Text, cast, select
 
+from keepuntil.register.accountability_tables import (
+    change_approval,
+    record_read,
+    request_answer,
+    rule_change,
+    subject_request,
+)
 from keepuntil.register.connection import Register
 from keepuntil.register.tables import (
     approval,
@@ -70,17 +77,61 @@ def samples(register: Register, kind: str) -> list[str]:
 
 def checks(register: Register, kind: str) -> list[tuple[str, int]]:
     """Samples and numbers of checks that were made; logged as ``<sample>/<number>``."""
-    name = sample_check.c.sample_id + "/" + cast(sample_check.c.seq, Text)
-    found = _missing(register, kind, name, sample_check.c.checked_at)
-    parts = (one.rpartition("/") for one in found)
-    # Within one sample by number: the order of digits is another one.
-    return sorted((sample_id, int(seq)) for sample_id, _, seq in parts)
+    table = sample_check.c
+    return _numbered(register, kind, table.sample_id, table.seq, table.checked_at)
 
 
 def closed_samples(register: Register, kind: str) -> list[str]:
     """Identifiers of samples that were closed."""
     closed = sample.c.closed_at.is_not(None)
     return _missing(register, kind, sample.c.sample_id, sample.c.closed_at, closed)
+
+
+def rule_changes(register: Register, kind: str) -> list[str]:
+    """Digests of changes of rules that were assessed."""
+    return _missing(register, kind, rule_change.c.digest, rule_change.c.recorded_at)
+
+
+def change_approvals(register: Register, kind: str) -> list[str]:
+    """Digests of the signed lines by which changes were approved."""
+    table = change_approval.c
+    return _missing(register, kind, table.envelope_digest, table.decided_at)
+
+
+def requests(register: Register, kind: str) -> list[str]:
+    """Identifiers of requests that were received."""
+    return _missing(register, kind, subject_request.c.request_id, subject_request.c.entered_at)
+
+
+def answers(register: Register, kind: str) -> list[tuple[str, int]]:
+    """Requests and numbers of answers that were given; logged as ``<request>/<number>``."""
+    table = request_answer.c
+    return _numbered(register, kind, table.request_id, table.seq, table.answered_at)
+
+
+def closed_requests(register: Register, kind: str) -> list[str]:
+    """Identifiers of requests that were closed."""
+    table = subject_request.c
+    closed = table.closed_at.is_not(None)
+    return _missing(register, kind, table.request_id, table.closed_at, closed)
+
+
+def reads(register: Register, kind: str) -> list[str]:
+    """Identifiers of reads of one person's records, and of lists that were taken out."""
+    return _missing(register, kind, record_read.c.read_id, record_read.c.read_at)
+
+
+def _numbered(
+    register: Register,
+    kind: str,
+    of: ColumnElement[str],
+    seq: ColumnElement[int],
+    at: ColumnElement[object],
+) -> list[tuple[str, int]]:
+    found = _missing(register, kind, of + "/" + cast(seq, Text), at)
+    parts = (one.rpartition("/") for one in found)
+    # Within one of them by number: the order of digits is another one.
+    return sorted((name, int(number)) for name, _, number in parts)
 
 
 def _missing(
