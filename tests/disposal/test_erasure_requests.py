@@ -11,6 +11,7 @@ import pytest
 
 from disposal_world import AS_OF, World
 from keepuntil.disposal import erasure_requests, publishing
+from keepuntil.disposal.accountability_events import DESTROYED, NOTHING_FOUND
 from keepuntil.disposal.answering_people import answer_of
 from keepuntil.disposal.erasure_requests import Answered
 from keepuntil.disposal.explaining import explain_group
@@ -143,7 +144,7 @@ def test_a_request_comes_back_when_the_day_comes_and_ends_with_the_certificates(
         assert last.answer.lines == ()
         assert set(last.answer.certificates) == {one.certificate_id, two.certificate_id}
         assert last.request.closing is not None
-        assert last.request.closing.because == erasure_requests.DESTROYED
+        assert last.request.closing.because == DESTROYED
         kept = requests_made.answers(installation.register, request_id)
         assert [each.seq for each in kept] == [1, 2, 3, 4]
         assert answer_of(kept[-1].document) == last.answer
@@ -165,7 +166,7 @@ def test_of_whom_nothing_is_found_the_request_is_answered_and_closed(bank: World
         answered = ask(installation, "C-9999")
     assert answered.answer.lines == ()
     assert answered.request.closing is not None
-    assert answered.request.closing.because == erasure_requests.NOTHING_FOUND
+    assert answered.request.closing.because == NOTHING_FOUND
 
 
 def test_places_that_cannot_be_searched_are_named_in_the_answer(bank: World) -> None:

@@ -105,7 +105,7 @@ def list_changes(session: Session) -> None:
             short(one.digest),
             one.category,
             one.as_of,
-            sum(each["newly_due"] for each in one.document["instances"]),
+            sum(each["newlyDue"] for each in one.document["instances"]),
             "yes" if one.before and one.document["exceeded"] else "no",
             ", ".join(approved[one.digest]),
         )

@@ -30,6 +30,13 @@ ANSWERED: Final = "request_answer"
 CLOSED: Final = "request_close"
 READ: Final = "read"
 
+NOTHING_FOUND: Final = "nothing_found"
+DESTROYED: Final = "destroyed"
+BY_ITSELF: Final = frozenset({NOTHING_FOUND, DESTROYED})
+"""Why a request is closed by itself. What a person writes stays in the register."""
+
+BY_HAND: Final = "by_hand"
+
 Event = tuple[str, str, Statement]
 """Kind, subject, and what is said of it."""
 
@@ -108,7 +115,7 @@ def _closed(installation: Installation, request_id: str) -> Statement:
     request = requests_made.load(installation.register, request_id)
     closing = requests_made.closing_of(request)
     predicate = {
-        "because": closing.because,
+        "because": closing.because if closing.because in BY_ITSELF else BY_HAND,
         "closedBy": closing.by,
         "closedOn": instant(closing.at),
         "controller": installation.schedule.controller,
@@ -120,7 +127,7 @@ def _closed(installation: Installation, request_id: str) -> Statement:
 def _read(installation: Installation, read_id: str) -> Statement:
     read = reads.load(installation.register, read_id)
     predicate = {
-        "category": read.category,
+        "category": read.category or None,
         "commitment": _unlinked(installation, read_id, read.commitment),
         "controller": installation.schedule.controller,
         "items": read.items,

@@ -8,8 +8,6 @@ cannot do without, and a change that was never shown is shown now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date
 from typing import Final
 
@@ -20,7 +18,7 @@ from keepuntil.disposal.findings import problem_found, problem_gone
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.plans import Approval, Verdict
-from keepuntil.domain.rule_effects import RuleEffect
+from keepuntil.domain.rule_effects import InstanceEffect, RuleEffect
 from keepuntil.errors import ApprovalError, PlanBlocked
 from keepuntil.evidence import canonical
 from keepuntil.evidence.keys import SigningKey
@@ -70,14 +68,24 @@ def effect_document(effect: RuleEffect) -> dict[str, object]:
         "before": effect.before,
         "category": effect.category,
         "exceeded": list(effect.exceeded),
-        "instances": [_plain(asdict(each)) for each in effect.instances],
+        "instances": [_instance_document(each) for each in effect.instances],
     }
 
 
-def _plain(counted: Mapping[str, object]) -> dict[str, object]:
+def _instance_document(effect: InstanceEffect) -> dict[str, object]:
+    oldest = effect.oldest_newly_due
     return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in counted.items()
+        "answeredBefore": effect.answered_before,
+        "dueAfter": effect.due_after,
+        "dueBefore": effect.due_before,
+        "instance": effect.instance,
+        "newlyDue": effect.newly_due,
+        "noLongerDue": effect.no_longer_due,
+        "notComputableAfter": effect.not_computable_after,
+        "notComputableBefore": effect.not_computable_before,
+        "oldestNewlyDue": oldest and oldest.isoformat(),
+        "store": effect.store,
+        "total": effect.total,
     }
 
 

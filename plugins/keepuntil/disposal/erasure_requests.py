@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from keepuntil.disposal import answering_people, paper
+from keepuntil.disposal.accountability_events import DESTROYED, NOTHING_FOUND
 from keepuntil.disposal.answering_people import Answer, answer_of
 from keepuntil.disposal.installation import Installation
 from keepuntil.documents.request_letter import LetterAbout, request_letter
@@ -23,10 +24,6 @@ from keepuntil.errors import UsageError
 from keepuntil.evidence import canonical, key_files
 from keepuntil.register import certificates, requests_made
 from keepuntil.register.requests_made import Closing, StoredAnswer, StoredRequest
-
-NOTHING_FOUND: Final = "nothing_found"
-DESTROYED: Final = "destroyed"
-"""Why a request was closed by itself; a person gives a reason of their own."""
 
 _LONGEST: Final = 200
 

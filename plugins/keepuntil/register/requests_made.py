@@ -33,6 +33,7 @@ class Closing:
     at: datetime
     by: str
     because: str
+    """A code where it ended by itself, else a person's sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
