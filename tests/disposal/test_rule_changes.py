@@ -178,6 +178,25 @@ def test_a_change_above_the_limits_is_not_planned_by_before_somebody_approves_it
         assert planning.plan(installation, "statement", AS_OF, proposed_by="planner").plan.due == 6
 
 
+def test_wider_limits_in_the_same_change_do_not_let_it_through(bank: World) -> None:
+    bank.issue_many(4, year=2018)
+    bank.write_rule(limit=2)
+    with bank.open() as installation:
+        bank.plan(installation)
+    shorten(bank, limit=1000)
+    with bank.open() as installation, pytest.raises(PlanBlocked):
+        bank.plan(installation)
+
+
+def test_a_plan_for_a_day_long_past_does_not_slip_a_change_through(bank: World) -> None:
+    bank.issue_many(4, year=2018)
+    with bank.open() as installation:
+        bank.plan(installation)
+    shorten(bank, limit=2)
+    with bank.open() as installation, pytest.raises(PlanBlocked):
+        planning.plan(installation, "statement", date(2021, 1, 1), proposed_by="planner")
+
+
 def test_a_change_within_the_limits_is_planned_by_and_recorded(bank: World) -> None:
     with bank.open() as installation:
         bank.plan(installation)

@@ -16,7 +16,7 @@ from keepuntil.disposal.asking import asking
 from keepuntil.disposal.deciding import KEPT, RESTRICTED, decided, why_not_due
 from keepuntil.disposal.due_sets import DueItem, DueSets, item_digest
 from keepuntil.disposal.installation import Installation
-from keepuntil.domain.categories import FilesInstance, Rule, SqlInstance, StoredInstance
+from keepuntil.domain.categories import FilesInstance, Limits, Rule, SqlInstance, StoredInstance
 from keepuntil.domain.decision import Due
 from keepuntil.domain.rule_effects import InstanceEffect, RuleEffect, above
 from keepuntil.errors import StoreMismatch
@@ -49,13 +49,20 @@ def assess(before: Side | None, after: Side | None, as_of: date) -> RuleEffect:
         after=None if after is None else after.rule.digest,
         as_of=as_of,
         instances=effects,
-        exceeded=() if after is None else tuple(_above(after.rule, effects)),
+        exceeded=() if after is None else tuple(_above(_limits(before, after), effects)),
     )
 
 
-def _above(rule: Rule, effects: tuple[InstanceEffect, ...]) -> Iterator[str]:
+def _limits(before: Side | None, after: Side) -> Limits:
+    """The stricter of both: who shortens a period does not widen what is asked about it too."""
+    new = after.rule.disposition.limits
+    old = new if before is None else before.rule.disposition.limits
+    return Limits(items=min(old.items, new.items), share=min(old.share, new.share))
+
+
+def _above(limits: Limits, effects: tuple[InstanceEffect, ...]) -> Iterator[str]:
     counted = ((each.instance, each.newly_due, each.total) for each in effects)
-    yield from above(rule.disposition.limits, counted)
+    yield from above(limits, counted)
 
 
 def _assess_instance(

@@ -1,7 +1,7 @@
 """Change control: a rule that makes much more due than before is approved by a person first.
 
 A category's last plan says by which version of its rule it was planned. The first plan
-under another version is made only when the change keeps within the new rule's limits, or
+under another version is made only when the change keeps within the limits of both, or
 somebody who answers for the rule has signed what it comes to. Whoever edits the file
 cannot do without, and a change that was never shown is shown now.
 """
@@ -149,7 +149,9 @@ def refuse_unapproved(installation: Installation, rule: Rule, as_of: date) -> No
     if before == rule.digest or is_approved(installation, rule, before):
         return
     was = under_version(installation, archived(installation, before))
-    effect = assess(was, Side(installation=installation, rule=rule), as_of)
+    # Not on a day long past, on which the change might have made nothing due yet.
+    day = max(as_of, installation.today(rule))
+    effect = assess(was, Side(installation=installation, rule=rule), day)
     change = record(installation, effect)
     if not effect.asks_for_approval:
         return

@@ -44,7 +44,7 @@ class RuleEffect:
     as_of: date
     instances: tuple[InstanceEffect, ...]
     exceeded: tuple[str, ...]
-    """Which limits of the new rule the newly due alone are above; empty: none."""
+    """Which limits the newly due alone are above, the stricter of both rules'; empty: none."""
 
     @property
     def newly_due(self) -> int:
