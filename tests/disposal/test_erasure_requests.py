@@ -137,18 +137,51 @@ def test_a_request_comes_back_when_the_day_comes_and_ends_with_the_certificates(
         assert {line.kind for line in changed.answer.lines} == {AnswerKind.NEXT_RUN}
         one = bank.whole_road(installation, "marketing")
         (half,) = erasure_requests.follow_up(installation, AS_OF, by="robot")
-        assert half.answer.certificates == (one.certificate_id,)
+        assert [each.certificate_id for each in half.answer.ended] == [one.certificate_id]
         assert half.request.closing is None
         two = bank.whole_road(installation, "dispute")
         (last,) = erasure_requests.follow_up(installation, AS_OF, by="robot")
         assert last.answer.lines == ()
-        assert set(last.answer.certificates) == {one.certificate_id, two.certificate_id}
+        ended = {each.category: each.certificate_id for each in last.answer.ended}
+        assert ended == {"marketing": one.certificate_id, "dispute": two.certificate_id}
         assert last.request.closing is not None
         assert last.request.closing.because == DESTROYED
         kept = requests_made.answers(installation.register, request_id)
         assert [each.seq for each in kept] == [1, 2, 3, 4]
         assert answer_of(kept[-1].document) == last.answer
         assert erasure_requests.letters(installation, last)
+
+
+def test_later_nights_of_a_category_are_no_news_to_who_has_nothing_left_in_it(bank: World) -> None:
+    say(bank, "UPDATE marketing SET withdrawn_on = '2026-11-20' WHERE id = 21")
+    with bank.open() as installation:
+        ask(installation)
+        bank.whole_road(installation, "marketing")
+        (half,) = erasure_requests.follow_up(installation, AS_OF, by="robot")
+        say(bank, "INSERT INTO marketing VALUES (29, 'F29', 'C-7', '2026-11-20', NULL)")
+        bank.later(hours=1)
+        other = bank.whole_road(installation, "marketing")
+        assert erasure_requests.follow_up(installation, AS_OF, by="robot") == []
+        (end,) = half.answer.ended
+    assert end.certificate_id != other.certificate_id
+
+
+def test_a_crash_between_the_last_answer_and_the_end_is_made_good_by_the_next_look(
+    bank: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with bank.open() as installation:
+        with monkeypatch.context() as patch:
+            patch.setattr(requests_made, "close", dies)
+            with pytest.raises(KeyboardInterrupt):
+                ask(installation, "C-9999")
+        (request,) = requests_made.all_of(installation.register, open_only=True)
+        assert erasure_requests.follow_up(installation, AS_OF, by="robot") == []
+        closed = requests_made.load(installation.register, request.request_id)
+        assert closed.closing is not None
+        assert len(requests_made.answers(installation.register, request.request_id)) == 1
 
 
 def test_what_is_gone_without_a_certificate_leaves_the_request_open(bank: World) -> None:

@@ -193,7 +193,7 @@ def _tell_one(answered: Answered, language: str) -> None:
     )
     for each in answer.not_searched:
         click.echo(f"not searched  {each.category}/{each.instance}: it names no subject")
-    for name in answer.certificates:
-        click.echo(f"certificate   {name}")
+    for end in answer.ended:
+        click.echo(f"nothing left  {end.category}: certificate {end.certificate_id}")
     if request.closing is not None:
         click.echo(f"closed        {request.closing.because}")

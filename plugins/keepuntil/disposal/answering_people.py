@@ -36,19 +36,27 @@ class NotSearched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Nothing is left in a category, and a run of it was certified when that was first seen."""
+
+    category: str
+    certificate_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """Everything that can be said on one day."""
 
     lines: tuple[AnswerLine, ...]
     not_searched: tuple[NotSearched, ...]
-    certificates: tuple[str, ...] = ()
-    """Of the runs since the request in the categories in which nothing is left."""
+    ended: tuple[Ended, ...] = ()
+    """The categories in which nothing is left any more."""
 
     @property
     def document(self) -> dict[str, object]:
         """The answer for canonical JSON: counts, days and laws, nobody's records."""
         return {
-            "certificates": list(self.certificates),
+            "ended": [asdict(each) for each in self.ended],
             "lines": [_plain(asdict(line)) for line in self.lines],
             "notSearched": [asdict(each) for each in self.not_searched],
         }
@@ -62,7 +70,7 @@ def answer_of(document: Mapping[str, Any]) -> Answer:
             NotSearched(**{**each, "title": Text(**each["title"])})
             for each in document["notSearched"]
         ),
-        certificates=tuple(document["certificates"]),
+        ended=tuple(Ended(**each) for each in document["ended"]),
     )
 
 

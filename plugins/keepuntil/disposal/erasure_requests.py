@@ -14,7 +14,7 @@ from typing import Final
 
 from keepuntil.disposal import answering_people, paper
 from keepuntil.disposal.accountability_events import DESTROYED, NOTHING_FOUND
-from keepuntil.disposal.answering_people import Answer, answer_of
+from keepuntil.disposal.answering_people import Answer, Ended, answer_of
 from keepuntil.disposal.installation import Installation
 from keepuntil.documents.request_letter import LetterAbout, request_letter
 from keepuntil.documents.typesetting import LANGUAGES
@@ -112,16 +112,16 @@ def _answer(
         verb=verb,
     )
     earlier = requests_made.answers(register, request.request_id)
-    said, because = _ended(installation, request, said, earlier)
+    said = _with_endings(installation, request, said, earlier)
     if earlier and canonical.digest(earlier[-1].document) == canonical.digest(said.document):
-        return Answered(request=request, stored=earlier[-1], answer=said)
-    stored = requests_made.answer(
-        register,
-        request.request_id,
-        as_of or installation.now().date(),
-        said.document,
-        installation.now(),
-    )
+        stored = earlier[-1]
+    else:
+        day = as_of or installation.now().date()
+        stored = requests_made.answer(
+            register, request.request_id, day, said.document, installation.now()
+        )
+    # Also after a crash that left the last answer standing and the request open.
+    because = _why_over(said, earlier)
     if because is not None:
         _close(installation, request, by, because)
     return Answered(
@@ -129,32 +129,39 @@ def _answer(
     )
 
 
-def _ended(
+def _had(earlier: list[StoredAnswer]) -> set[str]:
+    """The categories in which records were found at any time."""
+    return {line.category for each in earlier for line in answer_of(each.document).lines}
+
+
+def _with_endings(
     installation: Installation,
     request: StoredRequest,
     said: Answer,
     earlier: list[StoredAnswer],
-) -> tuple[Answer, str | None]:
-    """The answer with the certificates of what is gone, and why nothing is left to follow up.
+) -> Answer:
+    """The answer with the certificate of each category in which nothing is left.
 
-    A category that was answered about and in which nothing is found any more needs a
-    certificate of a run since then: until there is one, the request stays open.
+    It is the newest one when that was first seen, and stays: later nights are not this person's.
     """
-    had = {line.category for each in earlier for line in answer_of(each.document).lines}
-    gone = sorted(had - {line.category for line in said.lines})
-    issued = {
-        category: [
-            each.certificate_id
-            for each in certificates.of_category(
-                installation.register, category, request.entered_at
-            )
-        ]
-        for category in gone
-    }
-    said = replace(said, certificates=tuple(name for names in issued.values() for name in names))
-    if said.lines or not all(issued.values()):
-        return said, None
-    return said, DESTROYED if had else NOTHING_FOUND
+    before = answer_of(earlier[-1].document).ended if earlier else ()
+    known = {each.category: each for each in before}
+    found = []
+    for category in sorted(_had(earlier) - {line.category for line in said.lines}):
+        issued = certificates.of_category(installation.register, category, request.entered_at)
+        if category in known:
+            found.append(known[category])
+        elif issued:
+            found.append(Ended(category=category, certificate_id=issued[-1].certificate_id))
+    return replace(said, ended=tuple(found))
+
+
+def _why_over(said: Answer, earlier: list[StoredAnswer]) -> str | None:
+    """Why nothing is left to follow up; None: something is, were it only a certificate."""
+    had = _had(earlier)
+    if said.lines or had - {each.category for each in said.ended}:
+        return None
+    return DESTROYED if had else NOTHING_FOUND
 
 
 def _close(installation: Installation, request: StoredRequest, by: str, because: str) -> None:
@@ -201,7 +208,7 @@ def letters(installation: Installation, answered: Answered) -> list[Path]:
                 about,
                 answered.answer.lines,
                 not_searched,
-                answered.answer.certificates,
+                [each.certificate_id for each in answered.answer.ended],
                 language,
             )
             key_files.write_new(path, paper.signed(installation, pages))

@@ -110,8 +110,8 @@ REQUEST: Final = {
     "answer": Text(zh="答复", en="answer"),
     "none": Text(zh="未找到您的记录。", en="No records of yours were found."),
     "certificates": Text(
-        zh="自收到请求以来，上述类别的销毁证明",
-        en="Certificates of destruction in these categories since your request",
+        zh="您的记录已不存在的类别：其销毁证明",
+        en="Certificates of destruction in the categories in which nothing of yours is left",
     ),
     "not_searched": Text(
         zh="未能查找之处（无法按个人查找）",
