@@ -51,7 +51,9 @@ def printed(folder: Path) -> Papers:
         issued = world.whole_road(installation)
         run = runs.load(installation.register, issued.run_id)
         plan = plans.load(installation.register, run.warrant.plan_id).plan
-        content = receipts.make(installation, issued.certificate_id, [("share", (DUE,))])
+        content = receipts.make(
+            installation, issued.certificate_id, [("share", (DUE,))], by="clerk"
+        )
         receipt.write_bytes(content)
         for path, pages in receipts.pages(installation, content, receipt):
             path.write_bytes(pages)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from keepuntil.domain.chunks import Chunk
 from keepuntil.domain.outcomes import CODE, Outcome
 from keepuntil.domain.plans import Approval, InstanceTally, Plan, Verdict, Warrant
 from keepuntil.evidence import canonical
-from keepuntil.register import Register, journal, plans, rule_versions
+from keepuntil.register import Register, journal, migrations, plans, rule_versions
 from keepuntil.register.columns import IntentColumns, OutcomeColumns
 from keepuntil.register.plans import Draft, PlanState, StoredPlan
 
@@ -23,6 +25,14 @@ RULE_DIGEST = canonical.digest_of_bytes(RULE)
 
 Layout = Mapping[str, Sequence[int]]
 """Instance to the sizes of its chunks."""
+
+
+def tables_after(version: str) -> list[str]:
+    """Tables that the register got after ``version``; what points at another table first."""
+    folder = Path(migrations.__file__).parent / "versions"
+    later = sorted(path for path in folder.glob("r0*.py") if path.stem[1:5] > version)
+    made = "".join(path.read_text(encoding="utf-8") for path in later)
+    return re.findall(r'op\.create_table\(\s*"(\w+)"', made)[::-1]
 
 
 def seconds(count: float) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -208,3 +209,44 @@ def test_help_loads_nothing_heavy() -> None:
         check=True,
     )
     assert said.stdout.strip().endswith("LOADED []")
+
+
+def test_a_change_is_shown_approved_and_a_past_plan_replayed(world: World, tmp_path: Path) -> None:
+    world.issue(DUE, KEPT, "A000004-2018-01-01.pdf")
+    shutil.copytree(world.policies, tmp_path / "earlier")
+    planned = keepuntil(world, "--json", "plan", "statement", "--as-of", str(AS_OF))
+    plan_id = json.loads(planned.stdout)["plan"]["plan_id"]
+    world.write_rule(share=10)
+    path = world.policies / "rules" / "statement.yaml"
+    path.write_text(path.read_text().replace("P10Y", "P5Y"))
+    shown = keepuntil(world, "check", "--against", f"{tmp_path}/earlier", "--record")
+    assert shown.returncode == 5, shown.stderr
+    assert "kept for at least (clock.keep_at_least): 10 years → 5 years" in shown.stdout
+    blocked = keepuntil(world, "plan", "statement", "--as-of", str(AS_OF))
+    assert blocked.returncode == 5
+    name = blocked.stderr.split()[-1]
+    signed = ("--as", "E1", "--role", "owner", "--key", f"{world.folder}/E1.private")
+    approved = keepuntil(world, "change", "approve", name, *signed)
+    assert approved.returncode == 0, approved.stderr
+    assert keepuntil(world, "plan", "statement", "--as-of", str(AS_OF)).returncode == 0
+    again = keepuntil(world, "replay", plan_id)
+    assert again.returncode == 0, again.stderr
+    assert "The same, byte for byte." in again.stdout
+
+
+def test_a_request_is_answered_without_showing_whose_it_is(world: World, tmp_path: Path) -> None:
+    refused = keepuntil(world, "request", "erase", "--subject", "C-Planted")
+    assert refused.returncode == 2
+    assert "subject: customer_no" in refused.stderr
+    path = world.policies / "rules" / "statement.yaml"
+    subject = "    subject: {from_name: '(?P<account>A[0-9]+)-.*'}\n"
+    path.write_text(path.read_text() + subject)
+    world.issue(DUE, KEPT)
+    (tmp_path / "id.txt").write_text("A000003\n")
+    asked = keepuntil(world, "request", "erase", "--subject-file", f"{tmp_path}/id.txt")
+    assert asked.returncode == 0, asked.stderr
+    assert "反洗钱法" in asked.stdout
+    assert "A000003" not in asked.stdout + asked.stderr
+    listed = json.loads(keepuntil(world, "--json", "request", "list", "--open").stdout)
+    assert len(listed) == 1
+    assert keepuntil(world, "request", "due").stdout == "Nothing new.\n"

@@ -14,9 +14,11 @@ from jsonschema import Draft202012Validator
 
 from disposal_world import AS_OF, World
 from eventful_world import declared, eventful_road
+from keepuntil.disposal import changing_rules, erasure_requests, publishing
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.ledger_words import Discovery, ProblemClass
 from keepuntil.domain.problems import Discovered, Opened, Particulars
+from keepuntil.domain.rule_effects import InstanceEffect, RuleEffect
 from keepuntil.domain.sampling import CheckResult
 from keepuntil.evidence.envelope import Envelope
 from keepuntil.oversight import acting, sampling
@@ -44,6 +46,8 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             centre.whole_road(installation)
             sampled(installation, made.certificate_id)
             reported(installation)
+        accountable(world)
+        with world.open() as installation:
             return {kind_of(said): said for said in statements(installation)}
 
 
@@ -61,6 +65,50 @@ def reported(installation: Installation) -> None:
     found = Discovered(on=AS_OF, how=Discovery.AUDIT, by="E1")
     said = Particulars(problem_class=ProblemClass.DELETION, description="left on a share")
     acting.report(installation, Opened(particulars=said, discovered=found), by="E1")
+
+
+def accountable(world: World) -> None:
+    """A rule changes and is approved, a person asks, is answered, and the request is closed."""
+    path = world.policies / "rules" / "statement.yaml"
+    subject = "    subject: {from_name: '(?P<account>A[0-9]+)-.*'}\n"
+    path.write_text(path.read_text() + subject)
+    with world.open() as installation:
+        before = installation.rule("statement").digest
+        effect = RuleEffect(
+            category="statement",
+            before=before,
+            after=before,
+            as_of=AS_OF,
+            instances=(
+                InstanceEffect(
+                    instance="share",
+                    store="statements",
+                    total=2,
+                    due_before=0,
+                    due_after=2,
+                    newly_due=2,
+                    no_longer_due=0,
+                    oldest_newly_due=AS_OF,
+                    not_computable_before=0,
+                    not_computable_after=0,
+                    answered_before=True,
+                ),
+            ),
+            exceeded=("2 items are due.",),
+        )
+        change = changing_rules.record(installation, effect)
+        changing_rules.approve_change(
+            installation,
+            change.digest,
+            person="E1",
+            role="owner",
+            reason="",
+            signing_key=world.people["E1"],
+        )
+        erasure_requests.receive(
+            installation, "A000000", regime="gdpr", received_on=AS_OF, by="clerk"
+        )
+        publishing.publish(installation)
 
 
 def statements(installation: Installation) -> Iterator[dict[str, Any]]:

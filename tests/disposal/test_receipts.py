@@ -37,7 +37,9 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> World:
     with world.open() as installation:
         world.whole_road(installation)
         export_trust(installation, world.folder / "trust")
-        content = receipts.make(installation, certificate_of(installation), [("share", key(HERS))])
+        content = receipts.make(
+            installation, certificate_of(installation), [("share", key(HERS))], by="clerk"
+        )
     (world.folder / "receipt.json").write_bytes(content)
     return world
 
@@ -137,7 +139,9 @@ def test_who_was_not_on_the_list_gets_none_and_is_not_named(bank: World) -> None
     with bank.open() as installation:
         certificate = certificate_of(installation)
         with pytest.raises(UsageError, match="Record 1 of those named") as refused:
-            receipts.make(installation, certificate, [("share", key("A999999-2015-03-01.pdf"))])
+            receipts.make(
+                installation, certificate, [("share", key("A999999-2015-03-01.pdf"))], by="clerk"
+            )
     assert "A999999" not in refused.value.sentence
 
 
@@ -146,7 +150,9 @@ def test_without_receipts_the_run_key_goes_with_the_list(world: World) -> None:
     with world.open() as installation:
         world.whole_road(installation)
         with pytest.raises(UsageError, match="no receipt secret"):
-            receipts.make(installation, certificate_of(installation), [("share", key(HERS))])
+            receipts.make(
+                installation, certificate_of(installation), [("share", key(HERS))], by="clerk"
+            )
 
 
 def test_receipt_secrets_end_by_the_road_itself(bank: World, tmp_path: Path) -> None:
@@ -169,7 +175,9 @@ def test_receipt_secrets_end_by_the_road_itself(bank: World, tmp_path: Path) -> 
             assert plan.due == 1
             bank.certify(installation, bank.destroy(installation, plan.plan_id))
             with pytest.raises(UsageError, match="retention has ended"):
-                receipts.make(installation, _of("statement", installation), [("share", key(HERS))])
+                receipts.make(
+                    installation, _of("statement", installation), [("share", key(HERS))], by="clerk"
+                )
     finally:
         bank.later(days=-4 * 366)
     assert not list((bank.home / "receipts" / "statement").glob("*.secret"))

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -302,6 +302,24 @@ def test_the_coverage_task_makes_findings_of_gaps_and_does_not_fail(world: World
         "never_run/statement",
         "store_unclaimed/core",
     ]
+
+
+def test_the_requests_task_answers_what_is_open_and_writes_its_letters(world: World) -> None:
+    from keepuntil.disposal import erasure_requests
+
+    rule = world.policies / "rules" / "statement.yaml"
+    subject = "    subject: {from_name: '(?P<account>A[0-9]+)-.*'}\n"
+    rule.write_text(rule.read_text() + subject)
+    kept = world.statements / "A000003-2024-01-01.pdf"
+    kept.write_bytes(b"statement")
+    with world.open() as installation:
+        erasure_requests.receive(
+            installation, "A000003", regime="pipl", received_on=date(2026, 1, 1), by="clerk"
+        )
+    assert tasks.follow_up_requests(NIGHT, "Asia/Shanghai") == {"answered": 0}
+    kept.rename(kept.with_name("A000003-2025-01-01.pdf"))
+    assert tasks.follow_up_requests(NIGHT, "Asia/Shanghai") == {"answered": 1}
+    assert len(list((world.home / "requests").rglob("answer-2.*.pdf"))) == 2
 
 
 def test_the_backlog_task_fails_loudly_and_says_why(world: World) -> None:

@@ -18,7 +18,7 @@ from keepuntil.register.certificates import StoredCertificate
 from keepuntil.register.places import Place
 from keepuntil.register.samples import Closing, Draw, SampledEntry, StoredCheck, StoredSample
 from keepuntil.register.verifications import Verification
-from register_world import NOW, finish, running
+from register_world import NOW, finish, running, tables_after
 
 PLAN = SamplePlan(population=3, size=2, outcomes=("destroyed",), instances=("core",))
 DRAW = Draw(
@@ -186,9 +186,9 @@ def test_a_register_of_the_version_before_is_brought_up_and_gets_its_key(
     engine = create_engine(Place.of(sqlite_url).url)
     with engine.begin() as connection:
         for statement in (
-            "DROP TABLE sample_check",
-            "DROP TABLE sample",
+            *(f"DROP TABLE {name}" for name in tables_after("0003")),
             "DELETE FROM register_key WHERE purpose = 'register note key'",
+            "DELETE FROM register_key WHERE purpose = 'register request key'",
             "UPDATE keepuntil_version SET version_num = '0003'",
         ):
             connection.execute(text(statement))

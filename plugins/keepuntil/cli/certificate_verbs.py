@@ -197,7 +197,7 @@ def receipt(
 
     named = [_named(text) for text in records]
     with session.installation() as installation:
-        content = receipts.make(installation, certificate, named)
+        content = receipts.make(installation, certificate, named, by=operator())
         _write_private(out, content)
         click.echo(f"wrote {out}")
         if pdf:

@@ -18,6 +18,7 @@ VERBS = {
     "appraise": "keepuntil.cli.appraisal_verbs:appraise",
     "campaign": "keepuntil.cli.campaign_verbs:campaign",
     "cert": "keepuntil.cli.certificate_verbs:cert",
+    "change": "keepuntil.cli.change_verbs:change",
     "check": "keepuntil.cli.rule_verbs:check",
     "coverage": "keepuntil.cli.coverage_verb:coverage",
     "demo": "keepuntil.cli.demo_verb:demo",
@@ -30,12 +31,16 @@ VERBS = {
     "keys": "keepuntil.cli.key_verbs:keys",
     "ledger": "keepuntil.cli.finding_verbs:ledger",
     "log": "keepuntil.cli.log_verbs:log",
+    "notice": "keepuntil.cli.notice_verbs:notice",
     "overdue": "keepuntil.cli.oversight_verbs:overdue",
     "paper": "keepuntil.cli.paper_verbs:paper",
     "plan": "keepuntil.cli.plan_verbs:plan",
     "register": "keepuntil.cli.register_verbs:register",
     "reject": "keepuntil.cli.plan_verbs:reject",
     "remedy": "keepuntil.cli.remedy_verbs:remedy",
+    "replay": "keepuntil.cli.change_verbs:replay",
+    "request": "keepuntil.cli.request_verbs:request",
+    "restrict": "keepuntil.cli.notice_verbs:restrict",
     "run": "keepuntil.cli.run_verbs:run",
     "sample": "keepuntil.cli.sample_verbs:sample",
     "schema": "keepuntil.cli.rule_verbs:schema",
@@ -50,7 +55,7 @@ Exit codes:
    2  the command cannot be carried out as asked
    3  a rule file, stores.yaml, people.yaml or calendar is not valid
    4  a store cannot be reached or is not as declared
-   5  a plan cannot be made, is blocked or is stale
+   5  a plan cannot be made, is blocked or is stale, or a change of a rule makes too much due
    6  an approval is missing, expired or not given by who may
    7  stopped safely before the end: run again to resume
    8  some items were not destroyed

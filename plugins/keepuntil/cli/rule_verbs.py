@@ -10,7 +10,7 @@ import click
 
 from keepuntil.cli.day import DAY
 from keepuntil.cli.output import print_json, print_table
-from keepuntil.cli.session import Session
+from keepuntil.cli.session import Session, operator
 from keepuntil.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,21 +55,46 @@ def init(session: Session, *, starter: str | None) -> None:
 @click.option(
     "--stores", "ask_stores", is_flag=True, help="Compare with the stores themselves too."
 )
+@click.option(
+    "--against",
+    metavar="REF",
+    help="Compare with the policies as they were: a revision in git, or another folder.",
+)
+@click.option("--as-of", type=DAY, help="With --against: the day; default: today, or in force.")
+@click.option("--record", is_flag=True, help="With --against: keep the effect for an approval.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
 @click.pass_obj
-def check(session: Session, *, ask_stores: bool) -> None:
+def check(
+    session: Session,
+    *,
+    ask_stores: bool,
+    against: str | None,
+    as_of: date | None,
+    record: bool,
+    language: str,
+) -> None:
     """Check all policies: every mistake of every file at once, with line and column.
 
     With --stores also: missing tables and columns, undeclared children, missing
     indexes. Exit code 3 for a mistake in a file, 4 for a store that is not as declared.
+
+    With --against also: which rules differ, in words, and what becomes due or is no longer
+    due, store by store. Exit code 5 when a change makes more due than its rule's limits.
     """
+    from keepuntil.cli.change_verbs import check_against
     from keepuntil.rules.load import load
 
     schedule = load(session.policies, today=date.today())  # noqa: DTZ011 a review is due by the calendar on the wall
     for warning in schedule.warnings:
         click.echo(f"warning  {warning}", err=True)
-    click.echo(f"{len(schedule.rules)} rules, {len(schedule.stores)} stores: all valid.")
+    valid = f"{len(schedule.rules)} rules, {len(schedule.stores)} stores: all valid."
+    click.echo(valid, err=session.as_json)
     if ask_stores:
         _check_stores(session)
+    if against is not None:
+        check_against(session, against, as_of, language, record=record)
+    elif record or as_of is not None:
+        raise UsageError("--record and --as-of belong to --against REF.")
 
 
 def _check_stores(session: Session) -> None:
@@ -116,7 +141,7 @@ def explain(
         rule = installation.rule(category)
         day = as_of or installation.today(rule)
         if group is not None:
-            explanation = explain_group(installation, rule, group, day)
+            explanation = explain_group(installation, rule, group, day, by=operator())
         elif facts:
             named = dict(_fact(text, rule.clock.events) for text in facts)
             explanation = explain_facts(installation, rule, named, day)

@@ -64,7 +64,7 @@ def approve(
         reason=reason,
         accepts_exceeded=accepts_exceeded,
         decided_at=now,
-        expires_at=_later(now, rule.disposition.approval_expires_after, rule),
+        expires_at=later(now, rule.disposition.approval_expires_after, rule),
         via=via,
     )
     key = key_for(installation, decider, via, signing_key)
@@ -232,7 +232,7 @@ def _valid(installation: Installation, rule: Rule, stored: StoredPlan) -> list[A
     """Approvals that count: signature, person, role and time all checked again."""
     found = []
     for claimed, envelope in approvals.of(installation.register, stored.plan.digest):
-        approval = open_approval(envelope, _trusted(installation, claimed))
+        approval = open_approval(envelope, trusted(installation, claimed))
         if approval != claimed or approval.plan_digest != stored.plan.digest:
             raise ApprovalError(
                 f"The approval by {claimed.person} is not what was signed: "
@@ -261,7 +261,8 @@ def _still_may(
     )
 
 
-def _trusted(installation: Installation, approval: Approval) -> list[VerifyingKey]:
+def trusted(installation: Installation, approval: Approval) -> list[VerifyingKey]:
+    """The keys that may have signed a decision: the person's own, or the installation's."""
     if approval.via != "cli":
         # Decisions outlive the key that vouched for them; one it made after its time is none.
         return list(installation.key_ring.trusted_at("approvals", approval.decided_at))
@@ -303,7 +304,7 @@ def _refuse_incomplete(rule: Rule, plan: Plan, valid: list[Approval]) -> None:
 def _not_before(rule: Rule, valid: list[Approval]) -> datetime:
     last = max(approval.decided_at for approval in valid)
     cooling_off = rule.disposition.cooling_off
-    return last if cooling_off is None else _later(last, cooling_off, rule)
+    return last if cooling_off is None else later(last, cooling_off, rule)
 
 
 def _compose(rule: Rule, plan: Plan, valid: list[Approval], now: datetime) -> Warrant:
@@ -336,7 +337,7 @@ def _pre_approve(installation: Installation, rule: Rule, stored: StoredPlan) -> 
         reason=f"The rule version {rule.digest} pre-approves disposal within its limits.",
         accepts_exceeded=False,
         decided_at=now,
-        expires_at=_later(now, rule.disposition.approval_expires_after, rule),
+        expires_at=later(now, rule.disposition.approval_expires_after, rule),
         via="rule",
     )
     key = installation.signing_key("approvals")
@@ -345,7 +346,7 @@ def _pre_approve(installation: Installation, rule: Rule, stored: StoredPlan) -> 
     return approval
 
 
-def _later(moment: datetime, period: Period, rule: Rule) -> datetime:
+def later(moment: datetime, period: Period, rule: Rule) -> datetime:
     """That long after a moment, by the calendar of the rule's zone."""
     there = pendulum.instance(moment).in_timezone(rule.clock.zone)
     later = there.add(years=period.years, months=period.months, days=period.days)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from keepuntil.disposal.asking import asking
 from keepuntil.disposal.deciding import decided
+from keepuntil.disposal.due_sets import DueItem, DueSets, item_digest
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.categories import Rule, StoredInstance
 from keepuntil.domain.decision import Due
-from keepuntil.domain.items import Key, key_text
 from keepuntil.domain.plans import Plan
 from keepuntil.errors import PlanError
 from keepuntil.register import holds, plans
@@ -36,8 +33,7 @@ class Difference:
 def compare(installation: Installation, plan_id: str) -> list[Difference]:
     """Ask every store again what is due and compare it with the sealed list. Reads only.
 
-    Memory stays flat: the comparison is done in a temporary database on disk that
-    holds digests of keys only. Raises PlanError when the list has been destroyed.
+    Memory stays flat. Raises PlanError when the list has been destroyed.
     """
     stored = plans.load(installation.register, plan_id)
     if stored.item_list_destroyed_at is not None:
@@ -52,50 +48,31 @@ def compare(installation: Installation, plan_id: str) -> list[Difference]:
 def _compare(
     installation: Installation, rule: Rule, instance: StoredInstance, plan: Plan
 ) -> Difference:
-    # An empty name is SQLite's own temporary file, deleted when it is closed.
-    with closing(sqlite3.connect("")) as scratch:
-        scratch.execute("CREATE TABLE listed (item BLOB PRIMARY KEY, held INT) WITHOUT ROWID")
-        scratch.execute("CREATE TABLE due (item BLOB PRIMARY KEY, held INT) WITHOUT ROWID")
-        _fill(scratch, "listed", _listed(installation, plan, instance.id))
-        _fill(scratch, "due", _due_now(installation, rule, instance, plan))
+    with DueSets.empty() as sets:
+        sets.was(_listed(installation, plan, instance.id))
+        sets.becomes(_due_now(installation, rule, instance, plan))
         return Difference(
             instance=instance.id,
-            on_list=_count(scratch, "listed"),
-            no_longer_due=_count(scratch, "listed WHERE item NOT IN (SELECT item FROM due)"),
-            newly_held=_count(
-                scratch, "listed JOIN due USING (item) WHERE due.held AND NOT listed.held"
-            ),
-            newly_due=_count(
-                scratch, "due WHERE NOT held AND item NOT IN (SELECT item FROM listed)"
-            ),
+            on_list=sets.size_before,
+            no_longer_due=sets.gone,
+            newly_held=sets.newly_held,
+            newly_due=sets.new_and_free,
         )
 
 
-def _listed(installation: Installation, plan: Plan, instance: str) -> Iterator[tuple[bytes, bool]]:
+def _listed(installation: Installation, plan: Plan, instance: str) -> Iterator[DueItem]:
     for _, chunk in plans.chunks(installation.register, plan.plan_id, instance):
-        for key, held in zip(chunk.keys, chunk.held, strict=True):
-            yield _digest(key), bool(held)
+        for key, held, since in zip(chunk.keys, chunk.held, chunk.due_on, strict=True):
+            yield DueItem(item_digest(key), bool(held), since)
 
 
 def _due_now(
     installation: Installation, rule: Rule, instance: StoredInstance, plan: Plan
-) -> Iterator[tuple[bytes, bool]]:
+) -> Iterator[DueItem]:
     in_force = holds.in_force(installation.register, rule.category)
     with asking(installation, rule, instance, plan.as_of, in_force) as (store, query):
         for found in store.find(query):
             for place, decision, held_by in decided(found, query):
                 if isinstance(decision, Due):
-                    yield _digest(found.keys[place]), bool(held_by)
-
-
-def _fill(scratch: sqlite3.Connection, table: str, rows: Iterable[tuple[bytes, bool]]) -> None:
-    scratch.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)  # noqa: S608 our own
-
-
-def _count(scratch: sqlite3.Connection, where: str) -> int:
-    (count,) = scratch.execute(f"SELECT count(*) FROM {where}").fetchone()  # noqa: S608 our own
-    return int(count)
-
-
-def _digest(key: Key) -> bytes:
-    return blake2b(key_text(key).encode("ascii"), digest_size=16).digest()
+                    digest = item_digest(found.keys[place])
+                    yield DueItem(digest, bool(held_by), decision.since.toordinal())

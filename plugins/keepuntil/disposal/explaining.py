@@ -8,6 +8,7 @@ from datetime import date
 
 from keepuntil.disposal.asking import asking
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.recorded_reads import record_read
 from keepuntil.domain.categories import Rule, SqlInstance
 from keepuntil.domain.clock import Endless, Fact, Reckoning
 from keepuntil.domain.decision import Decision, Undetermined
@@ -34,11 +35,15 @@ def explain_facts(
     return _explained(installation, rule, facts, as_of, ())
 
 
-def explain_group(installation: Installation, rule: Rule, group: str, as_of: date) -> Explanation:
+def explain_group(
+    installation: Installation, rule: Rule, group: str, as_of: date, *, by: str
+) -> Explanation:
     """Explain the record of a group (a file number, say) from its row. Reads only.
 
+    That ``by`` looked is written down first.
     Raises UsageError when no instance of the rule can be asked by group, or none knows it.
     """
+    record_read(installation, by=by, verb="explain", category=rule.category, subject=group)
     events = rule.clock.events
     for instance in rule.stored_instances:
         if isinstance(instance, SqlInstance) and instance.record_group is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -107,6 +107,10 @@ class Installation:
         Raises RuleError.
         """
         return load_people(self.policies).people
+
+    def under(self, schedule: Schedule) -> Installation:
+        """The same installation as it would be under another schedule; shares the register."""
+        return replace(self, _schedule=schedule)
 
     def rule(self, category: str) -> Rule:
         """The rule of a category. Raises RuleError with the nearest name."""

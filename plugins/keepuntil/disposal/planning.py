@@ -7,11 +7,12 @@ and ``as_of`` give the same plan, byte for byte.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import compress
 
+from keepuntil.disposal import changing_rules
 from keepuntil.disposal.asking import asking
 from keepuntil.disposal.deciding import KEPT, RESTRICTED, decided, why_not_due
 from keepuntil.disposal.findings import doubts_found
@@ -22,6 +23,7 @@ from keepuntil.domain.decision import Due
 from keepuntil.domain.holds import Hold
 from keepuntil.domain.items import Key
 from keepuntil.domain.plans import InstanceTally, Plan
+from keepuntil.domain.rule_effects import above
 from keepuntil.errors import PlanError, StoreMismatch
 from keepuntil.evidence import canonical
 from keepuntil.register import holds, plans, rule_versions
@@ -46,15 +48,19 @@ def plan(
     Nothing is changed in any store. A plan that is above the rule's limits is
     frozen too, marked, and waits for a person.
 
-    Raises PlanError (the date is in the future, the rule is not in force),
+    Raises PlanError (the date is in the future, the rule is not in force), PlanBlocked (the
+    rule changed, makes more due than its limits, and nobody has approved that),
     StoreMismatch (the store is not as declared), StoreUnreachable.
     """
     rule = installation.rule(category)
     _refuse_wrong_day(installation, rule, as_of)
+    changing_rules.refuse_unapproved(installation, rule, as_of)
+    _keep_version(installation, rule)
+    in_force = tuple(holds.in_force(installation.register, category))
     # A crash before freezing leaves a draft that nobody can approve; `plans.sweep` finds it.
     with plans.begin(installation.register, category, as_of, installation.now()) as draft:
         frozen = draft.freeze(
-            survey(installation, rule, as_of, draft, progress),
+            survey(installation, rule, as_of, draft, in_force, progress),
             proposed_by,
             installation.now(),
         )
@@ -67,18 +73,13 @@ def survey(
     rule: Rule,
     as_of: date,
     draft: Draft,
+    in_force: tuple[Hold, ...],
     progress: Progress | None = None,
 ) -> Plan:
-    """Fill a draft from every instance and say what the plan is. See :func:`plan`."""
-    document = rule_document(rule, installation.schedule.working_days(rule))
-    rule_versions.publish(
-        installation.register,
-        rule.category,
-        rule.digest,
-        canonical.encode(document),
-        installation.now(),
-    )
-    in_force = tuple(holds.in_force(installation.register, rule.category))
+    """Fill a draft from every instance and say what the plan is under these holds.
+
+    See :func:`plan`.
+    """
     survey_of = _Survey(
         installation=installation,
         rule=rule,
@@ -98,6 +99,17 @@ def describe(installation: Installation, rule: Rule) -> dict[str, Description]:
         with installation.store(instance.store, reader=True) as store:
             found[instance.id] = store.describe(rule, instance)
     return found
+
+
+def _keep_version(installation: Installation, rule: Rule) -> None:
+    document = rule_document(rule, installation.schedule.working_days(rule))
+    rule_versions.publish(
+        installation.register,
+        rule.category,
+        rule.digest,
+        canonical.encode(document),
+        installation.now(),
+    )
 
 
 def _refuse_wrong_day(installation: Installation, rule: Rule, as_of: date) -> None:
@@ -291,7 +303,9 @@ def _compose(
         stores_digest=stores,
         holds_digest=holds_digest,
         instances=tallies,
-        exceeded=tuple(_exceeded(rule, tallies)),
+        exceeded=tuple(
+            above(rule.disposition.limits, ((t.instance, t.due, t.total) for t in tallies))
+        ),
     )
 
 
@@ -312,17 +326,3 @@ def tally_document(tally: InstanceTally) -> dict[str, object]:
         "total": tally.total,
         "undetermined": dict(tally.undetermined),
     }
-
-
-def _exceeded(rule: Rule, tallies: Iterable[InstanceTally]) -> Iterator[str]:
-    limits = rule.disposition.limits
-    due = sum(tally.due for tally in tallies)
-    if due > limits.items:
-        yield f"{due} items are due, above the rule's limit of {limits.items} a run."
-    for tally in tallies:
-        if tally.total and tally.due > limits.share * tally.total:
-            share = 100 * tally.due / tally.total
-            yield (
-                f"{tally.due} of {tally.total} items of {tally.instance} are due "
-                f"({share:.1f} %), above the rule's limit of {limits.share:.1%} a run."
-            )

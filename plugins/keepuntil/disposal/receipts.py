@@ -16,6 +16,7 @@ from keepuntil.disposal import paper
 from keepuntil.disposal.bundling import INDEX_EVERY
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.receipt_secrets import ReceiptSecret, open_secret, tag_text
+from keepuntil.disposal.recorded_reads import record_read
 from keepuntil.disposal.recording import record_texts
 from keepuntil.disposal.trust import Trust
 from keepuntil.documents.receipt import receipt_pages
@@ -45,8 +46,10 @@ Named = tuple[str, Key]
 """An instance and a key in it."""
 
 
-def make(installation: Installation, certificate: str, records: Sequence[Named]) -> bytes:
-    """The receipt of a certificate for these records.
+def make(
+    installation: Installation, certificate: str, records: Sequence[Named], *, by: str
+) -> bytes:
+    """The receipt of a certificate for these records. That ``by`` asked is written down first.
 
     Raises UsageError when one of them is not in that run (which, it does not say: the
     place in what was asked, not the key), or no secret was kept; RegisterError.
@@ -57,6 +60,9 @@ def make(installation: Installation, certificate: str, records: Sequence[Named])
     if not bundle.is_dir():
         raise UsageError(f"The bundle of {stored.certificate_id} is not at {bundle} any more.")
     category = run.warrant.category
+    for instance, key in records:
+        named = tag_text(instance, key_text(key))
+        record_read(installation, by=by, verb="cert receipt", category=category, subject=named)
     secret = open_secret(installation, category, run.run_id)
     with _Tree.open(bundle) as tree:
         shown = [

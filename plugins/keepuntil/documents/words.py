@@ -89,6 +89,46 @@ RECEIPT: Final = {
     ),
 }
 
+REQUEST: Final = {
+    "title": Text(zh="删除请求的答复", en="Answer to your request for erasure"),
+    "open": Text(
+        zh="您请求删除个人信息。下表逐项说明您的记录在何处、将如何处置、何时、依据为何。情况变化时，"
+        "我们将主动再次答复，您无须再次请求。",
+        en="You asked us to erase your personal data. Below is where your records are, what "
+        "happens to them, when, and why. When that changes we write again; you need not ask again.",
+    ),
+    "over": Text(
+        zh="您请求删除个人信息。在可以查找之处，已没有您的记录；本请求就此办结。",
+        en="You asked us to erase your personal data. Where records can be looked for, none of "
+        "yours is left. Your request is closed.",
+    ),
+    "what": Text(zh="您的请求", en="Your request"),
+    "received": Text(zh="收到日期", en="Received on"),
+    "answer_by": Text(zh="答复期限", en="To be answered by"),
+    "rests_on": Text(zh="期限依据", en="By"),
+    "lines": Text(zh="您的记录", en="Your records"),
+    "answer": Text(zh="答复", en="answer"),
+    "none": Text(zh="未找到您的记录。", en="No records of yours were found."),
+    "certificates": Text(
+        zh="您的记录已不存在的类别：其销毁证明",
+        en="Certificates of destruction in the categories in which nothing of yours is left",
+    ),
+    "not_searched": Text(
+        zh="未能查找之处（无法按个人查找）",
+        en="Not searched, because records cannot be found by person there",
+    ),
+    "rights": Text(
+        zh="备份中的副本随备份到期自行消失。如不同意本答复，您可以向履行个人信息保护职责的部门投诉、"
+        "举报，或者依法向人民法院提起诉讼。",
+        en="Copies in backups go as the backups expire. If you disagree you may complain to the "
+        "authority that protects personal data, or go to court.",
+    ),
+    "rendering": Text(
+        zh="本页为登记库所存答复的打印形式。答复摘要（SHA-256）：",
+        en="This page renders the answer that is kept in the register. Its digest (SHA-256):",
+    ),
+}
+
 NAMES: Final = {
     "record": Text(zh="记录标识", en="record"),
     "category": Text(zh="数据类别", en="Category"),

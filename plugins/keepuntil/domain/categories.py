@@ -215,6 +215,8 @@ class SqlInstance:
     children: tuple[Child, ...]
     form: Form | None = None
     """``scan``: images of what was on paper. None: electronic."""
+    subject: str | None = None
+    """Column that says whose record a row is: a customer number, say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +233,8 @@ class S3Instance:
     """Regular expression over the key with one named group."""
     form: Form | None = None
     """``scan``: images of what was on paper. None: electronic."""
+    subject: str | None = None
+    """Regular expression over the key with one named group: whose record an object is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +252,8 @@ class FilesInstance:
     """Hash contents into the evidence too: four to five times slower."""
     form: Form | None = None
     """``scan``: images of what was on paper. None: electronic."""
+    subject: str | None = None
+    """Regular expression over the path with one named group: whose record a file is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +310,18 @@ def joined_from(instance: StoredInstance) -> str | None:
     return None
 
 
+def subject_of(instance: StoredInstance) -> str | None:
+    """How an instance says by itself whose a copy is: a column or a pattern."""
+    return None if isinstance(instance, PaperInstance) else instance.subject
+
+
+def reached(instance: StoredInstance) -> bool:
+    """Whether the copies of one person can be told from others, here or by their record group."""
+    if isinstance(instance, PaperInstance):
+        return True
+    return instance.subject is not None or instance.record_group is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
     unit: str
@@ -333,6 +351,9 @@ class Rule:
     """The file it was read from, relative to the policy folder."""
     forms: tuple[Form, ...] = ()
     """What the category is known to exist as; empty: nobody said, so what its instances are."""
+    erase_event: str | None = None
+    """The trigger that a person sets off by asking for erasure (a consent that is withdrawn);
+    None: asking changes nothing of when it is due."""
 
     @property
     def stored_instances(self) -> tuple[StoredInstance, ...]:

@@ -60,7 +60,8 @@ def refuse_mistakes(folder: Path | None = None) -> None:
 def overdue(folder: Path | None = None) -> DAG:
     """The DAG that fails loudly every morning that something is overdue or did not run.
 
-    Beside it, and whether or not it fails, what is not covered becomes findings.
+    Beside it, and whether or not it fails, what is not covered becomes findings, and open
+    requests of people are answered anew where something changed.
     """
     zone = _prevailing_zone(rule_index(folder or policies()).entries)
     with DAG(
@@ -80,8 +81,13 @@ def overdue(folder: Path | None = None) -> DAG:
         def report_coverage(dag_run: Any = None, data_interval_end: Any = None) -> tasks.Small:
             return tasks.report_coverage(data_interval_end or dag_run.run_after, zone)
 
+        @task(task_id="follow_up_requests", retries=0)
+        def follow_up_requests(dag_run: Any = None, data_interval_end: Any = None) -> tasks.Small:
+            return tasks.follow_up_requests(data_interval_end or dag_run.run_after, zone)
+
         report_backlog()
         report_coverage()
+        follow_up_requests()
     return dag
 
 

@@ -261,6 +261,18 @@ def report_coverage(instant: datetime, zone: str) -> Small:
     return {"rows": len(found.rows), "gaps": len(found.gaps)}
 
 
+def follow_up_requests(instant: datetime, zone: str) -> Small:
+    """Answer open requests of people anew where something changed, and write their letters."""
+    from keepuntil.disposal import erasure_requests
+
+    with installation() as opened:
+        day = legal_day.as_of(instant, zone)
+        found = erasure_requests.follow_up(opened, day, by=VERIFIER)
+        for answered in found:
+            erasure_requests.letters(opened, answered)
+    return {"answered": len(found)}
+
+
 def _alarm(line: Backlog) -> str:
     ran = (
         "it has never run to the end"

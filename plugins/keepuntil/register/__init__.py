@@ -10,6 +10,9 @@
     verifications, certificates, nights
     findings            each problem once; ledger: all that became of it, line by line
     log                 entries the log accepted, and the one checkpoint of each size it signed
+    rule_changes        what a change of a rule makes due, and who approved it
+    requests_made       what people asked for, and what they were told
+    reads               who looked at one person's records
     samples             spot checks: what was drawn, who looked, what they saw
     refusals            who was refused what, for want of an access role
     grants              what database roles may do with all this, as SQL
@@ -20,9 +23,10 @@ to make final, and what a hold names are AES-256-GCM under keys that the
 installation's own key wraps. Every write says what a crash would leave.
 """
 
-from keepuntil.register import ledger_tables
+# Imported for their tables: without them the metadata would not be whole.
+from keepuntil.register import accountability_tables as accountability_tables
+from keepuntil.register import ledger_tables as ledger_tables
 from keepuntil.register.connection import Register
 from keepuntil.register.migrating import migrate
 
-# Named here so that the metadata is whole wherever the register is used.
-__all__ = ["Register", "ledger_tables", "migrate"]
+__all__ = ["Register", "migrate"]

@@ -14,7 +14,7 @@ from keepuntil.register.connection import Register
 from keepuntil.register.finding_one import one_identifier
 from keepuntil.register.inserting import insert_once
 from keepuntil.register.tables import certificate as table
-from keepuntil.register.tables import observation, run, verification
+from keepuntil.register.tables import observation, plan, run, verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,19 @@ def add_token(register: Register, certificate_id: str, token: bytes) -> None:
 def of_run(register: Register, run_id: str) -> list[StoredCertificate]:
     """The certificates of a run, the first issued first."""
     query = select(table).where(table.c.run_id == run_id)
+    with register.reading() as connection:
+        rows = connection.execute(query.order_by(table.c.issued_at, table.c.certificate_id))
+        return [_certificate(row) for row in rows]
+
+
+def of_category(register: Register, category: str, since: datetime) -> list[StoredCertificate]:
+    """Certificates of a category that were issued from a moment on, the first issued first."""
+    query = (
+        select(table)
+        .join(run, run.c.run_id == table.c.run_id)
+        .join(plan, plan.c.digest == run.c.plan_digest)
+        .where(plan.c.category == category, table.c.issued_at >= since)
+    )
     with register.reading() as connection:
         rows = connection.execute(query.order_by(table.c.issued_at, table.c.certificate_id))
         return [_certificate(row) for row in rows]

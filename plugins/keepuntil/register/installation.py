@@ -15,7 +15,8 @@ from keepuntil.register.tables import register_key
 _DIGEST = "register digest key"
 _HOLDS = "register hold key"
 _NOTES = "register note key"
-_ALL = (_DIGEST, _HOLDS, _NOTES)
+_REQUESTS = "register request key"
+_ALL = (_DIGEST, _HOLDS, _NOTES, _REQUESTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Installation:
     hold_key: SealingKey = field(repr=False)
     note_key: SealingKey = field(repr=False)
     """Seals what people write about single entries of a sample."""
+    request_key: SealingKey = field(repr=False)
+    """Seals whose records a request is about."""
 
     def digest(self, content: bytes) -> str:
         """``hmac-sha256:<hex>``: tells the same content again here, and an outsider nothing."""
@@ -62,6 +65,7 @@ def unlock(wrapped: dict[str, bytes], key: SealingKey) -> Installation:
             key.unwrap(wrapped[_DIGEST], _DIGEST).key,
             key.unwrap(wrapped[_HOLDS], _HOLDS),
             key.unwrap(wrapped[_NOTES], _NOTES),
+            key.unwrap(wrapped[_REQUESTS], _REQUESTS),
         )
     except EvidenceError:
         raise RegisterError(

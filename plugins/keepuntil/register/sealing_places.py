@@ -50,3 +50,8 @@ def check_note(sample_id: str, seq: int) -> bytes:
 def ledger_details(subject: str, seq: int) -> bytes:
     """What a line of a finding's or campaign's history says."""
     return _place("keepuntil/ledger/v1", subject, seq)
+
+
+def request_subject(request_id: str) -> bytes:
+    """Whose records a request is about."""
+    return _place("keepuntil/request-subject/v1", request_id)

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Text, cast, select
 
+from keepuntil.register.accountability_tables import (
+    change_approval,
+    record_read,
+    request_answer,
+    rule_change,
+    subject_request,
+)
 from keepuntil.register.connection import Register
 from keepuntil.register.ledger_tables import ledger_entry
 from keepuntil.register.tables import (
@@ -71,8 +78,8 @@ def samples(register: Register, kind: str) -> list[str]:
 
 def checks(register: Register, kind: str) -> list[tuple[str, int]]:
     """Samples and numbers of checks that were made; logged as ``<sample>/<number>``."""
-    name = sample_check.c.sample_id + "/" + cast(sample_check.c.seq, Text)
-    return _numbered(_missing(register, kind, name, sample_check.c.checked_at))
+    table = sample_check.c
+    return _numbered(register, kind, table.sample_id, table.seq, table.checked_at)
 
 
 def closed_samples(register: Register, kind: str) -> list[str]:
@@ -83,15 +90,57 @@ def closed_samples(register: Register, kind: str) -> list[str]:
 
 def ledger_entries(register: Register, kind: str) -> list[tuple[str, int]]:
     """Subjects and numbers of what people did to findings and in campaigns."""
-    name = ledger_entry.c.subject + "/" + cast(ledger_entry.c.seq, Text)
-    by_people = ledger_entry.c.person.is_not(None)
-    return _numbered(_missing(register, kind, name, ledger_entry.c.entered_at, by_people))
+    table = ledger_entry.c
+    by_people = table.person.is_not(None)
+    return _numbered(register, kind, table.subject, table.seq, table.entered_at, by_people)
 
 
-def _numbered(names: list[str]) -> list[tuple[str, int]]:
-    parts = (one.rpartition("/") for one in names)
-    # Within one subject by number: the order of digits is another one.
-    return sorted((subject, int(seq)) for subject, _, seq in parts)
+def rule_changes(register: Register, kind: str) -> list[str]:
+    """Digests of changes of rules that were assessed."""
+    return _missing(register, kind, rule_change.c.digest, rule_change.c.recorded_at)
+
+
+def change_approvals(register: Register, kind: str) -> list[str]:
+    """Digests of the signed lines by which changes were approved."""
+    table = change_approval.c
+    return _missing(register, kind, table.envelope_digest, table.decided_at)
+
+
+def requests(register: Register, kind: str) -> list[str]:
+    """Identifiers of requests that were received."""
+    return _missing(register, kind, subject_request.c.request_id, subject_request.c.entered_at)
+
+
+def answers(register: Register, kind: str) -> list[tuple[str, int]]:
+    """Requests and numbers of answers that were given; logged as ``<request>/<number>``."""
+    table = request_answer.c
+    return _numbered(register, kind, table.request_id, table.seq, table.answered_at)
+
+
+def closed_requests(register: Register, kind: str) -> list[str]:
+    """Identifiers of requests that were closed."""
+    table = subject_request.c
+    closed = table.closed_at.is_not(None)
+    return _missing(register, kind, table.request_id, table.closed_at, closed)
+
+
+def reads(register: Register, kind: str) -> list[str]:
+    """Identifiers of reads of one person's records, and of lists that were taken out."""
+    return _missing(register, kind, record_read.c.read_id, record_read.c.read_at)
+
+
+def _numbered(
+    register: Register,
+    kind: str,
+    of: ColumnElement[str],
+    seq: ColumnElement[int],
+    at: ColumnElement[object],
+    *conditions: ColumnElement[bool],
+) -> list[tuple[str, int]]:
+    found = _missing(register, kind, of + "/" + cast(seq, Text), at, *conditions)
+    parts = (one.rpartition("/") for one in found)
+    # Within one of them by number: the order of digits is another one.
+    return sorted((name, int(number)) for name, _, number in parts)
 
 
 def _missing(

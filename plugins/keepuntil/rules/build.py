@@ -85,6 +85,7 @@ def build_rule(document: Document, shape: RuleShape) -> Rule | None:
         digest="",
         source=document.file,
         forms=in_order(shape.forms),
+        erase_event=shape.requests.erase if shape.requests else None,
     )
 
 
@@ -248,6 +249,7 @@ def _instance(
                 pattern=shape.pattern,
                 events=_events(document, path, shape.events, _age),
                 record_group=shape.record_group.from_key if shape.record_group else None,
+                subject=shape.subject.from_key if shape.subject else None,
                 form=_form(shape.form),
             )
         case FilesShape():
@@ -258,6 +260,7 @@ def _instance(
                 pattern=shape.pattern,
                 events=_events(document, path, shape.events, _age),
                 record_group=shape.record_group.from_name if shape.record_group else None,
+                subject=shape.subject.from_name if shape.subject else None,
                 commit_contents=shape.commit is not None,
                 form=_form(shape.form),
             )
@@ -277,6 +280,7 @@ def _sql_instance(document: Document, path: Path, shape: SqlShape) -> SqlInstanc
         where=shape.where,
         events=_events(document, path, shape.events, _column),
         record_group=shape.record_group,
+        subject=shape.subject,
         children=tuple(_child(each) for each in shape.children),
         form=_form(shape.form),
     )

@@ -70,6 +70,11 @@ def rule_digest(rule: Rule, working_days: WorkingDays | None) -> str:
     return canonical.digest(rule_document(rule, working_days))
 
 
+def kind_of(member: type) -> str | None:
+    """The word that tells a member of a union apart in a document, if it is one."""
+    return _KINDS.get(member)
+
+
 def stores_digest(stores: Mapping[str, StoreDeclaration]) -> str:
     """``sha256:<hex>`` over declarations of stores: where they are, never their secrets."""
     document = {name: _plain(store) for name, store in stores.items()}

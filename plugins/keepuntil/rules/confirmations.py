@@ -32,7 +32,7 @@ def in_doubt(rule: Rule) -> tuple[Authority, ...]:
     """
     found: list[Authority] = []
     for obligation in Obligation:
-        decides = _deciding(rule, obligation)
+        decides = deciding(rule, obligation)
         if not any(_stands(authority, rule.disposition.approval) for authority in decides):
             found += decides
     return tuple(found)
@@ -61,7 +61,9 @@ def holders(people: Sequence[Person]) -> list[str]:
     return [person.id for person in people if DPO in person.roles]
 
 
-def _deciding(rule: Rule, obligation: Obligation) -> list[Authority]:
+def deciding(rule: Rule, obligation: Obligation) -> list[Authority]:
+    """The authorities by which a rule keeps, or deletes: of periods that are named the longest
+    to keep, the shortest to delete."""
     bound = [each for each in rule.authorities if each.obligation is obligation]
     periods = [each.period for each in bound if each.period is not None]
     if not periods:

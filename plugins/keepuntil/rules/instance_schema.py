@@ -117,6 +117,7 @@ class SqlShape(Shape):
     where: Line | None = maybe("a SQL condition: which rows belong to the category")
     events: dict[Name, SqlEvent] = Field(description="where each event of the clock is read")
     record_group: Line | None = maybe("the column that ties a row to its other copies")
+    subject: Line | None = maybe("the column that says whose record a row is")
     children: list[ChildEntry] = Field(
         default_factory=list, description="tables whose rows go with the record"
     )
@@ -130,6 +131,7 @@ class S3Shape(Shape):
     pattern: Regex | None = maybe("a pattern that the whole key must match")
     events: dict[Name, ObjectEvent] = Field(description="where each event of the clock is read")
     record_group: FromKeyShape | None = maybe("from_key: what ties an object to its other copies")
+    subject: FromKeyShape | None = maybe("from_key: whose record an object is")
     form: FileFormWord | None = maybe("scan: images of what was on paper; else electronic")
 
 
@@ -140,6 +142,7 @@ class FilesShape(Shape):
     pattern: Regex | None = maybe("a pattern that the path below 'under' must match")
     events: dict[Name, FileEvent] = Field(description="where each event of the clock is read")
     record_group: FromNameShape | None = maybe("from_name: what ties it to its other copies")
+    subject: FromNameShape | None = maybe("from_name: whose record a file is")
     commit: Contents | None = maybe("contents: hash the contents into the evidence as well")
     form: FileFormWord | None = maybe("scan: images of what was on paper; else electronic")
 

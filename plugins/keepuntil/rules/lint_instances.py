@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Final
 
 from keepuntil.domain.categories import (
+    BackupInstance,
     Child,
     EventSource,
     FilesInstance,
@@ -18,6 +19,8 @@ from keepuntil.domain.categories import (
     S3Instance,
     SqlInstance,
     StoredInstance,
+    reached,
+    subject_of,
 )
 from keepuntil.rules.document import Document, Path
 from keepuntil.rules.problems import nearest, quoted
@@ -29,6 +32,7 @@ _DATE_GROUPS: Final = frozenset({"year", "month", "day"})
 def lint_instances(document: Document, rule: Rule) -> None:
     """Note what cannot be right about where copies live and how their events are read."""
     _names(document, rule)
+    _subjects(document, rule)
     stored = {instance.id: instance for instance in rule.stored_instances}
     for at, instance in enumerate(rule.instances):
         if not isinstance(instance, SqlInstance | S3Instance | FilesInstance | PaperInstance):
@@ -42,9 +46,8 @@ def lint_instances(document: Document, rule: Rule) -> None:
             case S3Instance():
                 _s3(document, path, instance)
             case FilesInstance():
-                _group_pattern(
-                    document, (*path, "record_group", "from_name"), instance.record_group
-                )
+                for key, pattern in _patterns(instance):
+                    _group_pattern(document, (*path, key, "from_name"), pattern)
 
 
 def _names(document: Document, rule: Rule) -> None:
@@ -58,6 +61,27 @@ def _names(document: Document, rule: Rule) -> None:
             ("instances",),
             "A backup alone is not enough: name the place the data is backed up from.",
         )
+
+
+def _subjects(document: Document, rule: Rule) -> None:
+    """Whoever answers one person has to reach every copy, or say that some cannot be reached."""
+    event = rule.erase_event
+    triggers = {trigger.event for trigger in rule.clock.triggers}
+    if event is not None and event not in triggers:
+        document.note_at(
+            ("requests", "erase"),
+            f"A request for erasure sets off a trigger, and the clock has no trigger '{event}'."
+            f"{nearest(event, triggers)}",
+        )
+    if all(subject_of(each) is None for each in rule.stored_instances):
+        return
+    for at, instance in enumerate(rule.instances):
+        if not isinstance(instance, BackupInstance) and not reached(instance):
+            document.warn_at(
+                ("instances", at),
+                f"Instance '{instance.id}' has neither a subject nor a record_group, so the "
+                "copies of one person are not found in it.",
+            )
 
 
 def _events(document: Document, path: Path, rule: Rule, instance: StoredInstance) -> None:
@@ -176,7 +200,12 @@ def _s3(document: Document, path: Path, instance: S3Instance) -> None:
             f"The prefix {quoted(instance.prefix)} also begins names beside the one meant: "
             "end it with / and narrow it with 'pattern'.",
         )
-    _group_pattern(document, (*path, "record_group", "from_key"), instance.record_group)
+    for key, pattern in _patterns(instance):
+        _group_pattern(document, (*path, key, "from_key"), pattern)
+
+
+def _patterns(instance: S3Instance | FilesInstance) -> tuple[tuple[str, str | None], ...]:
+    return (("record_group", instance.record_group), ("subject", instance.subject))
 
 
 def _group_pattern(document: Document, path: Path, pattern: str | None) -> None:

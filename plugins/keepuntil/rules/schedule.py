@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keepuntil.domain.categories import KnownCategory, Rule
 from keepuntil.domain.people import Person
@@ -54,6 +54,16 @@ class Schedule:
     def working_days(self, rule: Rule) -> WorkingDays | None:
         """The calendar the rule's clock names, if it names one."""
         return None if rule.clock.calendar is None else self.calendars[rule.clock.calendar]
+
+    def with_version(self, version: Rule, working_days: WorkingDays | None) -> Schedule:
+        """This schedule with one rule as it was in another version, its calendar included."""
+        others = (rule for rule in self.rules if rule.category != version.category)
+        rules = sorted((*others, version), key=lambda rule: rule.category)
+        name = version.clock.calendar
+        calendars = dict(self.calendars)
+        if name is not None and working_days is not None:
+            calendars[name] = working_days
+        return replace(self, rules=tuple(rules), calendars=calendars)
 
     def stores_of(self, rule: Rule) -> Mapping[str, StoreDeclaration]:
         """The stores that the rule's instances are in, by name."""

@@ -147,6 +147,10 @@ class NightlyShape(Shape):
     pool: Label | None = maybe("the orchestrator's pool it runs in")
 
 
+class RequestsShape(Shape):
+    erase: Name = Field(description="the trigger that a request for erasure sets off")
+
+
 class RuleShape(Shape):
     category: Name = Field(description="the data category; the file is named like it")
     title: TitleShape = Field(description="zh and en: the category's title")
@@ -170,6 +174,7 @@ class RuleShape(Shape):
         description="what the category is known to exist as: electronic, scan, paper, backup, "
         "processor; left out, what its instances are",
     )
+    requests: RequestsShape | None = maybe("erase: the trigger that a request sets off")
     examples: list[dict[Name, ExampleValue]] = Field(
         default_factory=list, description="dates and what they must come to; checked on every load"
     )

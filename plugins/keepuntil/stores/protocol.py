@@ -55,6 +55,11 @@ class Query:
     """The rule's decision on one item's facts, holds aside; remembers what it has seen."""
     linked: LookUp | None = None
     """Given when the instance borrows its events from another instance."""
+    subject: str | None = None
+    """Whose records alone are asked for, where rows have a column that says whose they are."""
+    groups: frozenset[str] | None = None
+    """Else: the record groups that alone are asked for. Rows of others are never handed out, due
+    or not all of these are; stores of objects and files hand out by name, as ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

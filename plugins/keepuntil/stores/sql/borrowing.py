@@ -37,7 +37,7 @@ def look_up(
     reading = Reading.of(query, known, session.dialect)
     events = len(reading.events)
     bound: set[str] = set()
-    keys = [(value,) for group in groups if (value := _value_of(column, group)) is not None]
+    keys = [(value,) for group in groups if (value := value_of(column, group)) is not None]
     found: dict[str, list[Facts]] = defaultdict(list)
     size = session.dialect.most_keys((column,))
     for start in range(0, len(keys), size):
@@ -63,8 +63,8 @@ def _rows(
     )
 
 
-def _value_of(column: Column, group: str) -> int | str | None:
-    """The group as the column holds it; None when the column cannot hold it at all."""
+def value_of(column: Column, group: str) -> int | str | None:
+    """A group or subject as the column holds it; None when the column cannot hold it at all."""
     match column.kind:
         case KeyKind.WHOLE:
             return int(group) if _WHOLE.fullmatch(group) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import Final
 
 from keepuntil.domain.decision import Doubt, Due, Keep, reason_code
@@ -12,6 +13,7 @@ from keepuntil.domain.items import Key
 from keepuntil.errors import StoreMismatch
 from keepuntil.stores.protocol import Found, Query
 from keepuntil.stores.sql.asking import NO_FACTS, Known, Reading, Rows, candidates
+from keepuntil.stores.sql.borrowing import value_of
 from keepuntil.stores.sql.columnar import by_column
 from keepuntil.stores.sql.connection import Session
 from keepuntil.stores.sql.dialects import names_of
@@ -37,6 +39,9 @@ def says(session: Session, known: Known, query: Query, keys: Sequence[Key]) -> I
 
 def find(session: Session, known: Known, query: Query) -> Iterator[Found]:
     """The batches of one instance; the first carries the counts of what is not handed out."""
+    if query.subject is not None or query.groups is not None:
+        yield from _of_one_person(session, known, query)
+        return
     reading = Reading.of(query, known, session.dialect)
     if query.linked is not None:
         yield from _linked(session, reading)
@@ -63,6 +68,38 @@ def _candidates(session: Session, reading: Reading, condition: str | None) -> It
     width = len(reading.selected())
     for piece in session.stream(sql, reading.query.batch_items):
         yield reading.rows(by_column(piece, width))
+
+
+def _of_one_person(session: Session, known: Known, query: Query) -> Iterator[Found]:
+    """The rows of one person, or of the record groups they have, due or not; no others."""
+    layout = known.layout
+    column, asked = layout.group, query.groups or frozenset()
+    if layout.subject is not None and query.subject is not None:
+        column, asked = layout.subject, frozenset({query.subject})
+    if column is None:
+        raise StoreMismatch(
+            f"Instance {query.instance.id} has neither a subject nor a record_group, so one "
+            "person's rows cannot be told from others."
+        )
+    reading = Reading.of(query, known, session.dialect, further=(column,))
+    selected = reading.selected()
+    keys = [(held,) for each in sorted(asked) if (held := value_of(column, each)) is not None]
+    for some in lists_of(keys, session.dialect.most_keys((column,))):
+        among, parameters = session.dialect.among((column,), some)
+        sql = (
+            f"SELECT {', '.join(selected)} FROM {layout.table} WHERE {layout.where} AND {among} "
+            f"ORDER BY {names_of(layout.key)}"
+        )
+        rows = reading.rows(session.columns(sql, parameters, len(selected)))
+        # A database that ignores case takes one person for another; we do not.
+        exact = [str(value) in asked for value in rows.further[0]]
+        yield Found(
+            keys=list(compress(rows.keys, exact)),
+            facts=list(compress(rows.facts, exact)),
+            groups=list(compress(rows.groups, exact)),
+            marks=[""] * sum(exact),
+            held=list(compress(rows.held, exact)),
+        )
 
 
 def _handed_out(rows: Rows) -> Found:

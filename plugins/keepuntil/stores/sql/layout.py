@@ -96,6 +96,7 @@ class Layout:
     borrowed: tuple[bool, ...]
     """Which events come from another instance."""
     group: Column | None
+    subject: Column | None
     children: tuple[Branch, ...]
     check_at_once: bool
     """Some foreign key is only checked at the commit unless told otherwise."""

@@ -71,7 +71,8 @@ class _Resolution:
         where = self._where(table)
         sources = dict(self.instance.events)
         events = tuple(self._event(name, sources, table) for name in self.rule.clock.events)
-        group = self._group(table)
+        group = self._telling(table, self.instance.record_group, "record_group")
+        subject = self._telling(table, self.instance.subject, "subject")
         closure = Closure(self.session, self.instance.id, self._default_schema())
         children = closure.grow(table, key, self.instance.children) if key else ()
         self.problems += closure.problems
@@ -85,6 +86,7 @@ class _Resolution:
                 isinstance(sources.get(name), FromInstance) for name in self.rule.clock.events
             ),
             group=group,
+            subject=subject,
             children=children,
             check_at_once=closure.check_at_once,
         )
@@ -220,13 +222,13 @@ class _Resolution:
             and isinstance(table.types[source.column], sa.DateTime)
         )
 
-    def _group(self, table: Table) -> Column | None:
-        name = self.instance.record_group
-        if name is None or not self._exists(table, name, "record_group:"):
+    def _telling(self, table: Table, name: str | None, role: str) -> Column | None:
+        """A column by which records are told: to which group, or to whom, they belong."""
+        if name is None or not self._exists(table, name, f"{role}:"):
             return None
         column = key_column(self.session, table, name)
         if column is None:
-            self.problem(f"record_group: {name} is of a type that cannot tie records together")
+            self.problem(f"{role}: {name} is of a type that cannot tie records together")
         return column
 
     def _missing_indexes(self, table: Table) -> list[str]:
@@ -240,6 +242,8 @@ class _Resolution:
         borrowers = [i for i in self.rule.stored_instances if joined_from(i) == self.instance.id]
         if borrowers and self.instance.record_group:
             wanted.setdefault(self.instance.record_group, "looking up linked copies")
+        if self.instance.subject:
+            wanted.setdefault(self.instance.subject, "answering one person")
         return [
             f"Instance {self.instance.id}: no index of {table.name} begins with {column}, so "
             f"{purpose} reads the whole table."
