@@ -23,6 +23,7 @@ PLAIN = RuleEntry(
     zone="Asia/Shanghai",
     approval="none",
     approver_roles=(),
+    appraised=False,
     at=time(1, 30),
     until=time(6, 0),
     retries=2,

@@ -4,6 +4,7 @@
     rule_versions       the text of every rule a plan was made with
     plans               frozen lists: documents in clear, items sealed under a key of their own
     approvals           signed decisions on a plan digest
+    signatures          signed appraisals of lists, and witnesses of what was destroyed
     holds               legal holds; adding one fences the batches in flight
     runs                one a plan: what it may do, how far it got, what stopped it
     journal             shards and their leases, intents before the deed, outcomes after it

@@ -45,7 +45,7 @@ metadata = MetaData(
 
 
 # SQLite numbers rows by itself only in a column of exactly this type.
-_Number = BigInteger().with_variant(Integer, "sqlite")
+Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 rule_version = Table(
@@ -80,7 +80,7 @@ list_key = Table(
     metadata,
     # Numbered, so that a new row goes to the end of the last page and no page with a
     # wrapped key is ever split: a split would leave a copy where it is not looked for.
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("list_id", Text, ForeignKey("item_list.list_id"), nullable=False),
     Column("purpose", Text, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
@@ -152,7 +152,7 @@ plan_instance = Table(
 approval = Table(
     "approval",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("plan_digest", Text, ForeignKey("plan.digest"), nullable=False),
     Column("envelope_digest", Text, nullable=False),
     Column("person", Text, nullable=False),
@@ -256,7 +256,7 @@ observation = Table(
 verification = Table(
     "verification",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("run_id", Text, ForeignKey("run.run_id"), nullable=False, index=True),
     Column("verifier", Text, nullable=False),
     Column("expectations", Integer, nullable=False),
@@ -300,7 +300,7 @@ correction = Table(
 finding = Table(
     "finding",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("fingerprint", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("sentence_zh", Text, nullable=False),
@@ -318,7 +318,7 @@ finding = Table(
 night = Table(
     "night",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("category", Text, nullable=False),
     Column("as_of", Date, nullable=False),
     Column("result", Text, nullable=False),

@@ -3,11 +3,11 @@
 from alembic import context
 
 from keepuntil.register.migrations import VERSION_TABLE
-from keepuntil.register.tables import metadata
+from keepuntil.register.signature_tables import signature
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=signature.metadata,
     version_table=VERSION_TABLE,
     render_as_batch=True,
 )
