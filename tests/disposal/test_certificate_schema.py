@@ -114,6 +114,7 @@ def optional(place: Place, name: str) -> bool:
     witnesses where nobody asks for them."""
     return place[-1:] in {("undetermined",), ("outcomes",)} or name in {
         "sm3",
+        "lists",
         "custody",
         "witnesses",
     }

@@ -24,7 +24,13 @@ from keepuntil.documents.box_labels import Label, label_pages
 from keepuntil.documents.dossier import Dossier, years
 from keepuntil.documents.hand_over_form import hand_over_pages
 from keepuntil.documents.paper_certificate import paper_certificate_pages
-from keepuntil.documents.paper_list import ListHead, paper_list_pages, volumes_of
+from keepuntil.documents.paper_list import (
+    ListHead,
+    ListLine,
+    bare_line,
+    paper_list_pages,
+    volumes_of,
+)
 from keepuntil.documents.typesetting import Language
 from keepuntil.documents.witness_record import witness_pages
 from keepuntil.documents.words import spoken
@@ -70,6 +76,21 @@ def write_forms(
     return write_each(folder, _forms(installation, gathered))
 
 
+def list_forms(installation: Installation, store: str, consignment: str) -> dict[str, Pages]:
+    """The destruction list alone, by document.
+
+    An item that somebody took off the register meanwhile stands in it by its barcode.
+    """
+    gathered = _gathered(installation, store, consignment)
+    forgotten = {
+        item: bare_line(item)
+        for box in gathered.dossier.consignment.boxes.values()
+        for item in box.items
+        if item not in gathered.known
+    }
+    return _list_of(gathered, forgotten)
+
+
 def _forms(installation: Installation, gathered: _Gathered) -> dict[str, Pages]:
     dossier = gathered.dossier
     now = dossier.consignment
@@ -77,7 +98,7 @@ def _forms(installation: Installation, gathered: _Gathered) -> dict[str, Pages]:
     if gathered.opinion is not None:
         forms["appraisal_opinion"] = partial(appraisal_pages, gathered.opinion)
     if gathered.complete:
-        forms.update(_list_of(gathered))
+        forms.update(_list_of(gathered, {}))
     if now.rule.transported and now.remaining_boxes:
         forms["hand_over_form"] = lambda language: hand_over_pages(dossier, language)
     forms["witness_record"] = lambda language: witness_pages(dossier, language)
@@ -89,9 +110,9 @@ def _forms(installation: Installation, gathered: _Gathered) -> dict[str, Pages]:
     return forms
 
 
-def _list_of(gathered: _Gathered) -> dict[str, Pages]:
+def _list_of(gathered: _Gathered, forgotten: Mapping[str, ListLine]) -> dict[str, Pages]:
     """The list: one document, or one for each of its volumes."""
-    lines = {item: known.line for item, known in gathered.known.items()}
+    lines = {item: known.line for item, known in gathered.known.items()} | dict(forgotten)
     found = volumes_of(gathered.dossier.consignment)
     return {
         f"destruction_list{_suffix(each.number, each.of)}": partial(

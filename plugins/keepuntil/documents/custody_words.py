@@ -242,6 +242,7 @@ FACTS: Final = {
     "started": Text(zh="开始时间", en="Started"),
     "finished": Text(zh="结束时间", en="Finished"),
     "operator": Text(zh="销毁操作人（工号）", en="Operator (staff number)"),
+    "reconciled_by": Text(zh="复核人（工号）", en="Reconciled by (staff number)"),
     "time": Text(zh="时间", en="Time"),
     "zone": Text(zh="本单据时间均为 {}。", en="All times are of {}."),
     "handed_over": Text(zh="移交时间", en="Handed over"),

@@ -68,6 +68,21 @@ class ListLine:
     """How long it has been kept, in whole years."""
 
 
+def bare_line(item: str) -> ListLine:
+    """The line of an item of which nothing but its barcode is known."""
+    return ListLine(
+        item=item,
+        folder=None,
+        volumes=None,
+        pages=None,
+        year_from=None,
+        year_to=None,
+        reference=None,
+        retention=None,
+        kept=None,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListHead:
     """What stands above the items beside what the journey says of itself."""
