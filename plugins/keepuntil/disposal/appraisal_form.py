@@ -195,7 +195,7 @@ def _staying(known: KnownItem, decision: Decision) -> AppraisedGroup:
     line = known.line
     opinion, until, reason = _said(decision)
     return AppraisedGroup(
-        what=" · ".join((known.box, line.reference or line.item)),
+        what=line.reference or line.item,
         items=1,
         retention=line.retention,
         retain_until=known.retain_until,

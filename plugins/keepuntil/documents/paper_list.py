@@ -24,7 +24,7 @@ from keepuntil.documents.dossier import (
     witness_places,
     years,
 )
-from keepuntil.documents.typesetting import Language, typeset
+from keepuntil.documents.typesetting import Language, typeset, typeset_apart
 from keepuntil.documents.words import in_language
 from keepuntil.domain.consignments import Consignment, Duty, Step
 from keepuntil.domain.periods import Period
@@ -34,7 +34,7 @@ from keepuntil.errors import EvidenceError
 WIDEST_BARS = 80.0
 
 VOLUME_LINES = 2_000
-"""Lines a volume: more in one document takes hundreds of megabytes to typeset."""
+"""Lines a volume: to typeset these takes some 400 MB, and memory grows with the lines."""
 
 _COLUMNS = (
     "number",
@@ -145,7 +145,9 @@ def paper_list_pages(
     of the consignment has no line.
     """
     _refuse_incomplete(dossier, lines)
-    return typeset(
+    # A volume of many is long, and there are more of them.
+    compose = typeset if volume.of == 1 else typeset_apart
+    return compose(
         "paper_list",
         {
             **form(dossier, PAPER_LIST, language),
