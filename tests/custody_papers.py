@@ -14,7 +14,7 @@ from keepuntil.documents.appraisal_opinion import (
     PanelMember,
 )
 from keepuntil.documents.dossier import Dossier
-from keepuntil.documents.paper_list import ListLine
+from keepuntil.documents.paper_list import ListHead, ListLine
 from keepuntil.domain.categories import Text
 from keepuntil.domain.consignments import Consignment, ListedBox, Step, StepRecord
 from keepuntil.domain.custody import advance, opened
@@ -77,6 +77,9 @@ def road(consignment: Consignment) -> tuple[Step, ...]:
     return WEEDING_ROAD if consignment.vendor is None else VENDOR_ROAD
 
 
+HEAD = ListHead(opinion="AO-voucher.2026-03-01.4f1d0c77a2be", sensitivity="C2", extracted=3)
+
+
 def lines(consignment: Consignment) -> dict[str, ListLine]:
     """A line for each item, as an archive describes it."""
     items = [item for box in consignment.boxes.values() for item in box.items]
@@ -85,6 +88,7 @@ def lines(consignment: Consignment) -> dict[str, ListLine]:
             item=item,
             folder=f"{number % 120 + 1:03}",
             volumes=1,
+            pages=None,
             year_from=1994,
             year_to=1995 if number % 2 else 1994,
             reference=f"J042-KJ·PZ-1994-Y30-{number:05}",

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from keepuntil.disposal import approving, certifying, executing, nights, planning, verifying
+from keepuntil.disposal import (
+    appraisal_panel,
+    approving,
+    attesting,
+    certifying,
+    executing,
+    nights,
+    planning,
+    verifying,
+)
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.plans import Verdict
 from keepuntil.evidence import keys
@@ -17,6 +26,11 @@ from keepuntil.evidence.keys import KeyKind, SigningKey
 
 AS_OF = date(2026, 11, 23)
 NIGHT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+PANEL = (("E4", "head_of_archives"), ("E5", "head_of_accounting"))
+APPRAISED_BY = "head_of_archives, head_of_accounting"
+WITNESSES = ("E4", "E5", "E6")
+DEPARTMENTS = "archives, accounting, information_systems"
 
 STATEMENT_RULE = """\
 category: statement
@@ -36,7 +50,7 @@ clock:
 disposition:
   approval: {approval}
 {roles}  expires_after: P30D
-{cooling_off}  limits: {{items: {limit}, share: {share}%}}
+{cooling_off}{panel}{witnesses}  limits: {{items: {limit}, share: {share}%}}
 nightly: {{at: "01:00", retries: 1}}
 instances:
   - id: share
@@ -95,6 +109,9 @@ people:
   - {id: E1, unit: operations, roles: [data_owner, owner], public_key: keys/E1.pem}
   - {id: E2, unit: records, roles: [records_officer], public_key: keys/E2.pem}
   - {id: E3, unit: records, roles: [data_owner, records_officer], public_key: keys/E3.pem}
+  - {id: E4, unit: archives, roles: [head_of_archives], public_key: keys/E4.pem}
+  - {id: E5, unit: accounting, roles: [head_of_accounting], public_key: keys/E5.pem}
+  - {id: E6, unit: information_systems, roles: [operator], public_key: keys/E6.pem}
 """
 
 
@@ -134,7 +151,7 @@ class World:
             self.scans,
         ):
             folder.mkdir(parents=True, exist_ok=True)
-        for person in ("E1", "E2", "E3"):
+        for person in ("E1", "E2", "E3", "E4", "E5", "E6"):
             key = keys.generate(KeyKind.P256)
             self.people[person] = key
             (self.policies / "keys" / f"{person}.pem").write_text(key.public.pem)
@@ -153,6 +170,8 @@ class World:
         share: int = 100,
         cooling_off: str = "",
         backup: str = "",
+        appraised_by: str = "",
+        witness_departments: str = "",
     ) -> None:
         text = STATEMENT_RULE.format(
             approval=approval,
@@ -160,6 +179,10 @@ class World:
             limit=limit,
             share=share,
             cooling_off=f"  cooling_off: {cooling_off}\n" if cooling_off else "",
+            panel=f"  appraised_by: [{appraised_by}]\n" if appraised_by else "",
+            witnesses=f"  witness_departments: [{witness_departments}]\n"
+            if witness_departments
+            else "",
             backups=f"  - {{id: tapes, kind: backup, ages_out_after: {backup}}}\n"
             if backup
             else "",
@@ -233,6 +256,18 @@ class World:
                 via="cli",
                 signing_key=self.people[person],
             )
+
+    def appraise(self, installation: Installation, plan_id: str) -> None:
+        """The two of the panel sign the appraisal of a list as it stands."""
+        for person, role in PANEL:
+            appraisal_panel.sign(
+                installation, plan_id, person=person, role=role, key=self.people[person]
+            )
+
+    def attest(self, installation: Installation, run_id: str, *people: str) -> None:
+        """Witnesses sign what a run came to; all three departments unless some are named."""
+        for person in people or WITNESSES:
+            attesting.attest(installation, run_id, person=person, key=self.people[person])
 
     def destroy(self, installation: Installation, plan_id: str) -> str:
         run_id = executing.open_run(installation, plan_id, executor="executor")

@@ -145,6 +145,10 @@ class PaperWorld:
             f"I{number:06d}",
         )
 
+    def move_to_series(self, item: str, series: str) -> None:
+        """Have the archive class an item otherwise."""
+        self._run("UPDATE paper_item SET series = ? WHERE item = ?", series, item)
+
     def keys(self) -> set[Key]:
         return {(item,) for (item,) in self._rows("SELECT item FROM paper_item")}
 

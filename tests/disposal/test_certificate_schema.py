@@ -168,8 +168,14 @@ def test_a_field_that_is_missing_anywhere_is_refused(signed: dict[str, Any], kin
 
 
 def optional(place: Place, name: str) -> bool:
-    """Tallies by reason or end, the second digest of a subject, and paper where there is none."""
-    return place[-1:] in {("undetermined",), ("outcomes",)} or name in {"sm3", "custody"}
+    """Tallies by reason or end, the second digest of a subject, paper where there is none,
+    witnesses where nobody asks for them."""
+    return place[-1:] in {("undetermined",), ("outcomes",)} or name in {
+        "sm3",
+        "lists",
+        "custody",
+        "witnesses",
+    }
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

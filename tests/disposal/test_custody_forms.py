@@ -12,8 +12,9 @@ import pytest
 from custody_world import DRAFTER, FIRM, honest
 from disposal_world import World
 from keepuntil.disposal import consigning, custody, executing
-from keepuntil.disposal.custody_forms import write_forms, years_kept
+from keepuntil.disposal.custody_forms import write_forms
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.paper_items import years_kept
 from keepuntil.domain.consignments import Consignment, State, Step, Vendor, Withdrawal
 from keepuntil.domain.course import Run
 from keepuntil.domain.periods import CALENDAR_YEAR, Period, StartRule, YearStart

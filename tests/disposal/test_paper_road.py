@@ -112,6 +112,34 @@ def test_a_hold_in_a_box_keeps_the_whole_box_on_its_shelf(centre: Centre) -> Non
             centre.journey(installation, run_id)
 
 
+def test_a_hold_of_another_category_keeps_a_mixed_box_closed(centre: Centre) -> None:
+    rules = centre.world.policies / "rules"
+    other = (rules / "voucher.yaml").read_text()
+    (rules / "ledger.yaml").write_text(
+        other.replace("category: voucher", "category: ledger").replace("series: PL", "series: ZB")
+    )
+    centre.paper.put(0, DUE)
+    neighbour = str(centre.paper.put(1, KEPT)[0])
+    centre.paper.move_to_series(neighbour, "ZB")
+    with centre.open() as installation:
+        run_id = centre.released(installation)
+        (line,) = boxes_waiting(installation, run_id)
+        assert line.held == ()
+        opened = centre.journey(installation, run_id, weed=("B0000",))
+        signed = centre.step(installation, opened, Step.SIGN)
+        centre.hold(installation, neighbour, category="ledger")
+        with pytest.raises(CustodyError, match="hold H-1 keeps and stays closed"):
+            centre.step(installation, signed, Step.PICK)
+        out = Withdrawal(reason="H-1", boxes=("B0000",))
+        centre.take(installation, signed, replace(honest(signed, Step.WITHDRAW), payload=out))
+        centre.go_on_pending(installation, run_id)
+        (line,) = boxes_waiting(installation, run_id)
+        assert line.held == ("H-1",)
+        with pytest.raises(CustodyError, match="H-1 keeps; it stays closed"):
+            centre.journey(installation, run_id, weed=("B0000",))
+    assert len(centre.paper.keys()) == 2
+
+
 @pytest.mark.parametrize("before", [Step.PICK, Step.SEAL, Step.HAND_OVER, Step.COUNT, Step.DESTROY])
 def test_a_hold_stops_a_box_at_its_next_step(centre: Centre, before: Step) -> None:
     held = centre.paper.put(0, DUE)

@@ -14,6 +14,7 @@ import pytest
 from custody_papers import (
     CONTROLLER,
     DIGEST,
+    HEAD,
     NAME,
     ON,
     OPINIONS,
@@ -40,7 +41,7 @@ from keepuntil.documents.box_labels import Label, label_pages
 from keepuntil.documents.dossier import Dossier
 from keepuntil.documents.hand_over_form import hand_over_pages
 from keepuntil.documents.paper_certificate import paper_certificate_pages
-from keepuntil.documents.paper_list import paper_list_pages
+from keepuntil.documents.paper_list import paper_list_pages, volumes_of
 from keepuntil.documents.typesetting import LANGUAGES, Language
 from keepuntil.documents.witness_record import witness_pages
 from keepuntil.domain.categories import Text
@@ -68,7 +69,9 @@ Make = Callable[[Dossier, Language], bytes]
 
 
 def the_list(made_of: Dossier, language: Language) -> bytes:
-    return paper_list_pages(made_of, lines(made_of.consignment), language)
+    """All of it as one volume, however long."""
+    (volume,) = volumes_of(made_of.consignment, size=3_000)
+    return paper_list_pages(made_of, HEAD, lines(made_of.consignment), volume, language)
 
 
 def opinion(made_of: Dossier, language: Language) -> bytes:
@@ -221,7 +224,7 @@ def test_a_list_without_one_of_its_items_is_refused() -> None:
     known = lines(made_of.consignment)
     del known["I00000004"]
     with pytest.raises(EvidenceError, match=r"no longer has every item of 1 boxes, B0000001"):
-        paper_list_pages(made_of, known, "zh")
+        paper_list_pages(made_of, HEAD, known, volumes_of(made_of.consignment)[0], "zh")
 
 
 @pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])

@@ -61,7 +61,7 @@ def test_a_list_of_many_places_goes_on_over_pages(
     (tally,) = papers.plan.instances
     names = [f"place_{number:03}" for number in range(MANY)]
     plan = replace(papers.plan, instances=tuple(replace(tally, instance=name) for name in names))
-    made = list_pages("bank.example", papers.rule, plan, (), DOUBTS, language)
+    made = list_pages("bank.example", papers.rule, plan, (), DOUBTS, "AO-1", language)
     pages = texts(written(made, tmp_path))
     assert len(pages) > 10
     whole = "".join(pages)
@@ -176,7 +176,7 @@ def test_a_missing_sentence_is_named(papers: Papers, language: Language) -> None
 
 def test_a_doubt_without_words_is_named(papers: Papers) -> None:
     with pytest.raises(EvidenceError, match="no words for the doubt 'unreadable_event'"):
-        list_pages("bank.example", papers.rule, papers.plan, (), {}, "en")
+        list_pages("bank.example", papers.rule, papers.plan, (), {}, "", "en")
 
 
 @pytest.mark.parametrize("field", ["certificateId", "run", "records", "completeness", "asOf"])

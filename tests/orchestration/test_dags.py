@@ -23,6 +23,7 @@ PLAIN = RuleEntry(
     zone="Asia/Shanghai",
     approval="none",
     approver_roles=(),
+    appraised=False,
     at=time(1, 30),
     until=time(6, 0),
     retries=2,
@@ -47,6 +48,19 @@ def road(dag: DAG) -> list[str]:
             ["plan", "approve_data_owner", "open_run", "destroy", "close_run", "verify", "certify"],
         ),
         (
+            replace(OWNER, appraised=True),
+            [
+                "plan",
+                "await_appraisal",
+                "approve_data_owner",
+                "open_run",
+                "destroy",
+                "close_run",
+                "verify",
+                "certify",
+            ],
+        ),
+        (
             replace(DUAL, may_borrow=True),
             [
                 "plan",
@@ -62,7 +76,7 @@ def road(dag: DAG) -> list[str]:
             ],
         ),
     ],
-    ids=["none", "owner", "dual with linked copies"],
+    ids=["none", "owner", "appraised", "dual with linked copies"],
 )
 def test_the_road_has_a_task_a_stage(rule: RuleEntry, expected: list[str]) -> None:
     dag = dag_factory.rule_dag(rule)

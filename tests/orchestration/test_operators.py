@@ -12,9 +12,15 @@ from airflow.providers.standard.operators import hitl
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import TaskAwaitingInput, TaskDeferred
 
-from disposal_world import World
+from disposal_world import APPRAISED_BY, DEPARTMENTS, World
 from keepuntil.orchestration import tasks
-from keepuntil.orchestration.operators import AskApproval, DestroyShards, OpenRun
+from keepuntil.orchestration.operators import (
+    AskApproval,
+    AwaitAppraisal,
+    Certify,
+    DestroyShards,
+    OpenRun,
+)
 from keepuntil.register import approvals
 
 NIGHT = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
@@ -180,3 +186,35 @@ def test_a_task_keeps_its_workers_name_over_its_tries_and_shares_it_with_no_othe
         task.execute({"ti": instance})
     assert names[0] == names[1]
     assert len(set(names)) == 4
+
+
+def test_the_night_waits_for_the_panel_and_holds_no_worker(world: World, dag: DAG) -> None:
+    world.write_rule(appraised_by=APPRAISED_BY)
+    world.issue("A000001-2016-11-21.pdf")
+    found = tasks.plan("statement", NIGHT)
+    assert found is not None
+    context = {"ti": Instance(handed={("plan", "return_value"): found})}
+    waits = AwaitAppraisal(task_id="await_appraisal", dag=dag)
+    with pytest.raises(TaskDeferred) as deferred:
+        waits.execute(context)
+    assert deferred.value.method_name == "resume"
+    assert deferred.value.timeout is None
+    with world.open() as installation:
+        world.appraise(installation, str(found["plan_id"]))
+    waits.resume(context)
+
+
+def test_the_night_waits_for_its_witnesses_and_holds_no_worker(world: World, dag: DAG) -> None:
+    world.write_rule(witness_departments=DEPARTMENTS)
+    world.issue("A000001-2016-11-21.pdf")
+    with world.open() as installation:
+        run_id = world.destroy(installation, world.plan(installation))
+    tasks.verify(run_id)
+    context = {"ti": Instance(handed={("open_run", "run_id"): run_id})}
+    certify = Certify(task_id="certify", dag=dag)
+    with pytest.raises(TaskDeferred) as deferred:
+        certify.execute(context)
+    assert deferred.value.method_name == "resume"
+    with world.open() as installation:
+        world.attest(installation, run_id)
+    assert certify.resume(context)["certificate_id"] == f"DC-{run_id.removeprefix('run.')}"

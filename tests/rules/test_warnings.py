@@ -76,7 +76,7 @@ def test_people_without_keys_are_said(tmp_path: Path) -> None:
     (warning,) = schedule(tmp_path).warnings
     assert str(warning) == (
         f"{FILE}:17:3: warning: Too few of the people with these roles have a public key: "
-        "nobody could approve."
+        "nobody could sign."
     )
 
 

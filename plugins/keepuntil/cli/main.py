@@ -16,6 +16,7 @@ from keepuntil.errors import KeepuntilError
 VERBS = {
     "approve": "keepuntil.cli.plan_verbs:approve",
     "appraise": "keepuntil.cli.appraisal_verbs:appraise",
+    "attest": "keepuntil.cli.appraisal_verbs:attest",
     "campaign": "keepuntil.cli.campaign_verbs:campaign",
     "cert": "keepuntil.cli.certificate_verbs:cert",
     "change": "keepuntil.cli.change_verbs:change",

@@ -34,6 +34,7 @@ PERMISSIONS: Final[Mapping[str, Right | None]] = {
     "cert trust": Right.READ,
     "cert verify": None,
     "cert verify-receipt": None,
+    "attest": Right.WITNESS,
     "campaign answer": Right.FIND,
     "campaign assign": Right.RUN_CAMPAIGN,
     "campaign close": Right.RUN_CAMPAIGN,
@@ -135,8 +136,9 @@ PERMISSIONS: Final[Mapping[str, Right | None]] = {
 """Each command by its words, with the right it takes."""
 
 IN_PERSON: Final[Mapping[str, str]] = {
-    "appraise": "by",
+    "appraise": "person",
     "approve": "person",
+    "attest": "person",
     "change approve": "person",
     "paper count": "by",
     "paper resolve": "by",

@@ -11,6 +11,7 @@ import click
 from keepuntil.cli.day import DAY
 from keepuntil.cli.output import print_json, print_table, progress
 from keepuntil.cli.session import Session, operator
+from keepuntil.cli.signing_options import key_option, own_key, person_option, role_option
 
 if TYPE_CHECKING:
     from keepuntil.disposal.installation import Installation
@@ -92,15 +93,10 @@ def diff(session: Session, plan_id: str) -> None:
 
 def _decision_options(command: click.Command) -> click.Command:
     options = (
-        click.option("--as", "person", required=True, help="Your identifier in people.yaml."),
-        click.option("--role", required=True, help="The role you decide in."),
+        person_option(required=True),
+        role_option(required=True),
         click.option("--reason", default="", help="Why, in a sentence without personal data."),
-        click.option(
-            "--key",
-            required=True,
-            type=click.Path(path_type=Path, exists=True, dir_okay=False),
-            help="Your private signing key (PEM, mode 0600).",
-        ),
+        key_option(required=True),
         click.argument("plan_id"),
     )
     for option in options:
@@ -165,7 +161,6 @@ def _decide(
 ) -> None:
     from keepuntil.disposal import approving
     from keepuntil.domain.plans import Verdict
-    from keepuntil.evidence import keys
 
     plan_id, person, role, reason, key = given
     approval = approving.approve(
@@ -177,7 +172,7 @@ def _decide(
         reason=reason,
         accepts_exceeded=accepts_exceeded,
         via="cli",
-        signing_key=keys.load(f"file:{key}", keys.KeyKind.P256),
+        signing_key=own_key(key),
     )
     if session.as_json:
         print_json(approval)

@@ -4,12 +4,14 @@
     unsettled    extracted, since a claim or debt is open (抽出立卷, 79号令 19)
 
 Whatever is said nothing of is to be destroyed. A decision to keep binds like a hold, because
-it is one: on that very item, from the moment it is entered, whatever was approved.
+it is one: on that very item, from the moment it is entered, whatever was approved. Where a
+rule has every list appraised, a panel signs what came of it: see :mod:`.appraisal_panel`.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +33,19 @@ class Opinion(StrEnum):
 
     EXTEND = "extend"
     UNSETTLED = "unsettled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One item of a list that is kept, and why."""
+
+    hold_id: str
+    instance: str
+    key: str
+    """The item, as its JSON key."""
+    opinion: Opinion
+    reason: str
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +104,39 @@ def keep(
 def appraised(installation: Installation, plan_id: str) -> Appraised:
     """What the appraisal of a list came to so far; lifted decisions count no more."""
     plan = plans.load(installation.register, plan_id).plan
-    counts = dict.fromkeys(Opinion, 0)
-    for hold in holds.in_force(installation.register, plan.category):
-        for opinion in Opinion:
-            counts[opinion] += hold.mandate.startswith(f"{MANDATE}/{opinion}/{plan.plan_id}:")
+    counts = Counter(each.opinion for each in decisions(installation, plan).values())
     return Appraised(
         plan_id=plan.plan_id,
         listed=plan.items,
         extended=counts[Opinion.EXTEND],
         unsettled=counts[Opinion.UNSETTLED],
     )
+
+
+def decisions(installation: Installation, plan: Plan) -> dict[tuple[str, str], Decision]:
+    """What is kept of a list, by instance and key; of two decisions on one item the first."""
+    found: dict[tuple[str, str], Decision] = {}
+    for hold in holds.in_force(installation.register, plan.category):
+        decision = _decision(hold, plan.plan_id)
+        if decision is not None:
+            found.setdefault((decision.instance, decision.key), decision)
+    return found
+
+
+def _decision(hold: Hold, plan_id: str) -> Decision | None:
+    """The decision that a hold is; None: it is another list's, or no appraisal's at all."""
+    mandate, _, reason = hold.mandate.partition(": ")
+    for opinion in Opinion:
+        if mandate == f"{MANDATE}/{opinion}/{plan_id}" and hold.instance is not None:
+            return Decision(
+                hold_id=hold.hold_id,
+                instance=hold.instance,
+                key=hold.value,
+                opinion=opinion,
+                reason=reason,
+                until=hold.review_by,
+            )
+    return None
 
 
 def _refuse_unfit(opinion: Opinion, reason: str, until: date | None) -> None:

@@ -10,8 +10,10 @@ from datetime import datetime
 
 import pendulum
 
+from keepuntil.disposal import appraisal_panel
 from keepuntil.disposal.approval_envelope import approval_document, open_approval, seal_approval
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.own_keys import declared, keys_of, refuse_other_key
 from keepuntil.domain.categories import ApprovalKind, Rule
 from keepuntil.domain.people import Person
 from keepuntil.domain.periods import Period
@@ -49,12 +51,15 @@ def approve(
     who was signed in there.
 
     Raises ApprovalError (unknown person, role not held, own proposal, decided
-    already), PlanError (the plan is not open to decisions any more).
+    already, or approved before the panel of the rule has appraised it), PlanError (the plan
+    is not open to decisions any more).
     """
     stored = plans.load(installation.register, plan_id)
     rule = current_rule(installation, stored.plan)
     decider = _eligible(installation, rule, stored, person, role)
-    _refuse_second_decision(installation, stored.plan, decider, role)
+    if verdict is Verdict.APPROVE:
+        appraisal_panel.refuse_unappraised(installation, rule, stored.plan)
+    _refuse_second_decision(installation, rule, stored.plan, decider, role)
     now = installation.now()
     approval = Approval(
         plan_digest=stored.plan.digest,
@@ -77,7 +82,9 @@ def missing(installation: Installation, plan_id: str) -> list[str]:
     """What still stands between this plan and its warrant, in words; empty when nothing does."""
     stored = plans.load(installation.register, plan_id)
     rule = current_rule(installation, stored.plan)
-    lacking = _missing(rule, stored.plan, _valid(installation, rule, stored))
+    panel = appraisal_panel.missing(installation, rule, stored.plan)
+    lacking = [f"the appraisal by {role}" for role in panel]
+    lacking += _missing(rule, stored.plan, _valid(installation, rule, stored))
     return lacking + [f"a confirmation of {each.cite}" for each in confirmations.in_doubt(rule)]
 
 
@@ -100,8 +107,9 @@ def warrant(installation: Installation, plan_id: str) -> Warrant:
     """The right to destroy exactly this plan's items, now.
 
     Raises PlanStale (rule or stores changed since), PlanBlocked (above the limits and
-    nobody accepted that), ApprovalError (something is missing, expired or forged, nobody
-    answers for an authority the rule rests on, or the cooling-off is not over).
+    nobody accepted that), ApprovalError (something is missing, expired or forged, the list
+    is not appraised, nobody answers for an authority the rule rests on, or the cooling-off
+    is not over).
     """
     stored = plans.load(installation.register, plan_id)
     plan = stored.plan
@@ -111,6 +119,7 @@ def warrant(installation: Installation, plan_id: str) -> Warrant:
         raise PlanError(f"The plan {plan.plan_id} lists nothing; there is nothing to destroy.")
     rule = current_rule(installation, plan)
     _refuse_in_doubt(installation, rule)
+    appraisal_panel.refuse_unappraised(installation, rule, plan)
     valid = _valid(installation, rule, stored)
     if rule.disposition.approval is ApprovalKind.NONE and not plan.exceeded and not valid:
         valid = [_pre_approve(installation, rule, stored)]
@@ -161,9 +170,7 @@ def _eligible(
         raise PlanError(
             f"The plan {stored.plan.plan_id} is {stored.state}; it takes no more decisions."
         )
-    decider = installation.schedule.person(person)
-    if decider is None:
-        raise ApprovalError(f"{person!r} is not in people.yaml, so may decide nothing.")
+    decider = declared(installation, person)
     if person == stored.proposed_by:
         raise ApprovalError(f"{person} proposed this plan and cannot decide on it.")
     wanted = _roles(rule)
@@ -177,10 +184,11 @@ def _eligible(
 
 
 def _refuse_second_decision(
-    installation: Installation, plan: Plan, decider: Person, role: str
+    installation: Installation, rule: Rule, plan: Plan, decider: Person, role: str
 ) -> None:
+    appraised_at = appraisal_panel.appraised_at(installation, rule, plan)
     for earlier, _ in approvals.of(installation.register, plan.digest):
-        if earlier.expires_at <= installation.now():
+        if earlier.expires_at <= installation.now() or _precedes(earlier, appraised_at):
             continue
         if earlier.person == decider.id:
             raise ApprovalError(f"{decider.id} has decided on this plan, as {earlier.role}.")
@@ -204,9 +212,7 @@ def key_for(
         if via == "cli":
             raise ApprovalError(f"On the command line {decider.id} signs with a key: --key FILE")
         return installation.signing_key("approvals")
-    public = installation.schedule.public_key(decider)
-    if public is None or signing_key.public != public:
-        raise ApprovalError(f"The key given is not the one people.yaml names for {decider.id}.")
+    refuse_other_key(installation, decider, signing_key)
     return signing_key
 
 
@@ -229,7 +235,12 @@ def _advance(installation: Installation, stored: StoredPlan, rule: Rule, verdict
 
 
 def _valid(installation: Installation, rule: Rule, stored: StoredPlan) -> list[Approval]:
-    """Approvals that count: signature, person, role and time all checked again."""
+    """Approvals that count: signature, person, role and time all checked again.
+
+    Where the rule has lists appraised, only of a list whose appraisal they could have read.
+    """
+    unappraised = bool(appraisal_panel.missing(installation, rule, stored.plan))
+    appraised_at = appraisal_panel.appraised_at(installation, rule, stored.plan)
     found = []
     for claimed, envelope in approvals.of(installation.register, stored.plan.digest):
         approval = open_approval(envelope, trusted(installation, claimed))
@@ -240,11 +251,18 @@ def _valid(installation: Installation, rule: Rule, stored: StoredPlan) -> list[A
             )
         if approval.verdict is Verdict.REJECT:
             raise ApprovalError(f"{approval.person} rejected the plan {stored.plan.plan_id}.")
+        if unappraised or _precedes(approval, appraised_at):
+            continue
         if approval.expires_at > installation.now() and _still_may(
             installation, rule, stored, approval
         ):
             found.append(approval)
     return found
+
+
+def _precedes(approval: Approval, appraised_at: datetime | None) -> bool:
+    """Whether it was given for another appraisal of the list than the one that stands."""
+    return appraised_at is not None and approval.decided_at < appraised_at
 
 
 def _still_may(
@@ -266,9 +284,7 @@ def trusted(installation: Installation, approval: Approval) -> list[VerifyingKey
     if approval.via != "cli":
         # Decisions outlive the key that vouched for them; one it made after its time is none.
         return list(installation.key_ring.trusted_at("approvals", approval.decided_at))
-    person = installation.schedule.person(approval.person)
-    public = installation.schedule.public_key(person) if person else None
-    return [] if public is None else [public]
+    return keys_of(installation, approval.person)
 
 
 def _roles_missing(rule: Rule, valid: list[Approval]) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pendulum
 
-from keepuntil.disposal import publishing, receipt_secrets, stamping
+from keepuntil.disposal import attesting, publishing, receipt_secrets, stamping
 from keepuntil.disposal.bundling import Issued, scratch_of, write_bundle, write_records
 from keepuntil.disposal.custody_account import accounts
 from keepuntil.disposal.installation import Installation
@@ -22,6 +22,7 @@ from keepuntil.disposal.statements import (
     DESTRUCTION_CERTIFICATE,
     LEAF_FORMAT,
     certificate_predicate,
+    instant,
 )
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.outcomes import TERMINAL
@@ -61,8 +62,9 @@ def certify(installation: Installation, run_id: str) -> Certificate:
 
     Safe to repeat: a run has one certificate, and every step is done once or again to the
     same end. Raises VerificationFailed when the last verification did not succeed or there
-    was none, RunIncomplete when an item has no observed end, EvidenceError when too few
-    witnesses have seen the log: then the certificate stands and its bundle follows.
+    was none, RunPending while a witness has yet to sign, RunIncomplete when an item has no
+    observed end, EvidenceError when too few witnesses have seen the log: then the certificate
+    stands and its bundle follows.
     """
     run = runs.load(installation.register, run_id)
     stored = _issued(installation, run)
@@ -89,6 +91,8 @@ def _issued(installation: Installation, run: Run) -> StoredCertificate:
 
 def _publish(installation: Installation, run: Run, stored: StoredCertificate) -> StoredCertificate:
     """Into the log, before its witnesses, under a time stamp, and out as a bundle."""
+    # Whoever reads the log in order finds the witnesses before what rests on them.
+    publishing.catch_up(installation)
     publishing.enter(installation, publishing.CERTIFICATE, stored.certificate_id, stored.payload)
     if stored.token is None:
         token = stamping.stamp(installation, stored.payload)
@@ -147,6 +151,7 @@ def _certificate_of(installation: Installation, run: Run) -> StoredCertificate:
     reading = _confirmed(installation, run.run_id)
     _refuse_open_ends(installation, plan, run)
     rule = installation.rule(plan.category)
+    attesting.refuse_unattested(installation, rule, run)
     custody = accounts(installation, rule, plan, run)
     bundle = installation.home / "evidence" / plan.category / str(plan.as_of) / run.run_id
     until = _ages_out_on(installation, rule)
@@ -243,6 +248,7 @@ def _sign(case: _Case, tree: RunTree, checkpoint: bytes) -> bytes:
         completeness=_completeness(case),
         provisional_until=case.provisional_until,
         custody=case.custody,
+        witnesses=_witnesses(case),
     )
     said = statement.make([subject], DESTRUCTION_CERTIFICATE, predicate)
     return envelope.sign(said.encoded, case.installation.signing_key("certificate")).encode()
@@ -251,6 +257,14 @@ def _sign(case: _Case, tree: RunTree, checkpoint: bytes) -> bytes:
 def _approvals(case: _Case) -> list[Approval]:
     found = approvals.of(case.installation.register, case.plan.digest)
     return [claimed for claimed, _ in found]
+
+
+def _witnesses(case: _Case) -> list[dict[str, object]]:
+    """By department: who they are stands in the log, not on what is handed to outsiders."""
+    return [
+        {"department": each.department, "signedOn": instant(each.signed_at)}
+        for each in attesting.signed(case.installation, case.rule, case.run)
+    ]
 
 
 def _methods(case: _Case) -> list[dict[str, object]]:

@@ -86,7 +86,7 @@ def open_consignment(
     rule = current_rule(installation, plan)
     instance = _paper_instance(rule, instance_id)
     with register_of(installation, instance.store) as register, register.writing() as connection:
-        lines = lines_of(installation, rule, instance, plan, connection)
+        lines = lines_of(installation, instance, plan, connection)
         _refuse_named(lines, weed, only)
         listed = _listed(run.run_id, [line for line in lines if _goes(line, weed, only)])
         earlier = journeys.of_plan(connection, plan.plan_id, instance.id)

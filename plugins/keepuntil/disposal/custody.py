@@ -19,7 +19,7 @@ from keepuntil.disposal.approving import warrant
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.paper_registers import register_of
-from keepuntil.disposal.released_boxes import holds_on
+from keepuntil.disposal.released_boxes import holds_in, holds_on
 from keepuntil.disposal.statements import CUSTODY_STEP, custody_predicate
 from keepuntil.domain import custody
 from keepuntil.domain.categories import PaperInstance
@@ -97,6 +97,7 @@ def take(installation: Installation, store: str, name: str, record: StepRecord) 
         if record.step is Step.PICK:
             warrant(installation, journeys.source_of(connection, name)[0])
             _refuse_filled_up(connection, before)
+            _refuse_opening(installation, connection, before)
         if record.step in UNTIL_DESTROYED:
             _refuse_held(installation, connection, before)
         after = custody.advance(before, record)
@@ -138,7 +139,7 @@ def _refuse_held(
     rule = installation.rule(plan.category)
     instance = next(each for each in rule.paper if each.id == instance_id)
     going = [item for box in consignment.remaining_boxes for item in consignment.remaining(box)]
-    held = holds_on(installation, rule, instance, plan, going)
+    held = holds_on(installation, rule, instance, plan.as_of, going)
     for barcode in consignment.remaining_boxes:
         for item in consignment.remaining(barcode):
             if item in held:
@@ -146,6 +147,25 @@ def _refuse_held(
                     f"Box {barcode} holds something that the hold {held[item][0]} keeps. Take it "
                     f"off the journey first: keepuntil paper withdraw {instance.store} {name}"
                 )
+
+
+def _refuse_opening(
+    installation: Installation, connection: PaperSession, consignment: Consignment
+) -> None:
+    """A box to be weeded is opened; a hold on what stays in it keeps it closed."""
+    plan_id, instance_id = journeys.source_of(connection, consignment.consignment)
+    plan = plans.load(installation.register, plan_id).plan
+    paper = installation.rule(plan.category).paper
+    store = next(each.store for each in paper if each.id == instance_id)
+    weeded = [box for box in consignment.remaining_boxes if not consignment.boxes[box].whole]
+    contents = shelf_states.contents(connection, weeded)
+    held = holds_in(installation, store, plan.as_of, contents)
+    if held:
+        barcode, names = next(iter(held.items()))
+        raise CustodyError(
+            f"Box {barcode} holds something that the hold {names[0]} keeps and stays closed. Take "
+            f"it off the journey first: keepuntil paper withdraw {store} {consignment.consignment}"
+        )
 
 
 def _refuse_filled_up(connection: PaperSession, consignment: Consignment) -> None:

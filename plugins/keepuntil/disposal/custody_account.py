@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import compress
 
-from keepuntil.disposal import custody
+from keepuntil.disposal import custody, kept_lists
 from keepuntil.disposal.custody import Journey
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.categories import PaperInstance, Rule
@@ -39,7 +39,7 @@ def accounts(
                 f"and no signed step of custody says so. Somebody changed the register of paper "
                 f"{instance.store}; there is no certificate."
             )
-        found += (_account(instance.id, journey) for journey in journeys)
+        found += (_account(installation, instance.id, journey) for journey in journeys)
     return found
 
 
@@ -63,11 +63,12 @@ def _destroyed(
         yield from compress(chunk.keys, observed.outcomes.translate(wanted))
 
 
-def _account(instance: str, journey: Journey) -> dict[str, object]:
+def _account(installation: Installation, instance: str, journey: Journey) -> dict[str, object]:
     consignment = journey.consignment
+    lists = kept_lists.digests(installation.home, consignment.consignment)
     counted = totals(consignment)
     points = ("listed", "withdrawn", "sent", "received", "counted", "destroyed", "certified")
-    return {
+    return ({"lists": lists} if lists else {}) | {
         "consignment": consignment.consignment,
         "instance": instance,
         "lastLineDigest": canonical.digest_of_bytes(journey.lines[-1]) if journey.lines else None,

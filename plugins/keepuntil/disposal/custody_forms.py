@@ -7,53 +7,40 @@ from the rule; this module gathers it and decides which forms there are to write
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from keepuntil.disposal import custody
+from keepuntil.disposal import appraisal_form, appraising, custody
+from keepuntil.disposal.appraising import Opinion
+from keepuntil.disposal.form_files import Pages, write_each
 from keepuntil.disposal.installation import Installation
-from keepuntil.disposal.paper import signed
+from keepuntil.disposal.paper import signed as signed_pages
+from keepuntil.disposal.paper_items import KnownItem, known_items
 from keepuntil.disposal.paper_registers import register_of
-from keepuntil.documents.appraisal_opinion import (
-    Appraisal,
-    AppraisedGroup,
-    PanelMember,
-    appraisal_pages,
-)
+from keepuntil.documents.appraisal_opinion import Appraisal, appraisal_pages
 from keepuntil.documents.box_labels import Label, label_pages
 from keepuntil.documents.dossier import Dossier, years
 from keepuntil.documents.hand_over_form import hand_over_pages
 from keepuntil.documents.paper_certificate import paper_certificate_pages
-from keepuntil.documents.paper_list import ListLine, paper_list_pages
-from keepuntil.documents.typesetting import LANGUAGES, Language
+from keepuntil.documents.paper_list import (
+    ListHead,
+    ListLine,
+    bare_line,
+    paper_list_pages,
+    volumes_of,
+)
+from keepuntil.documents.typesetting import Language
 from keepuntil.documents.witness_record import witness_pages
 from keepuntil.documents.words import spoken
-from keepuntil.domain.categories import FromColumn, PaperInstance, Rule
+from keepuntil.domain.categories import Rule
 from keepuntil.domain.consignments import Consignment, State, StepRecord
-from keepuntil.domain.course import Clockwork, Run
-from keepuntil.domain.decision import Undetermined
 from keepuntil.domain.paper import Box, Item
-from keepuntil.domain.periods import Period, YearStart, last_day
-from keepuntil.domain.plans import Warrant
-from keepuntil.register import runs
+from keepuntil.domain.plans import Plan
+from keepuntil.register import plans
+from keepuntil.register.plans import PlanState
 from keepuntil.stores.paper import holdings, journeys, shelf_states
-
-Pages = Callable[[Language], bytes]
-
-PANEL_BESIDE = ("audit", "discipline_inspection")
-"""Who appraises accounting archives beside archives and accounting (会计档案管理办法 17)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """An item of the consignment as the register and the rule know it."""
-
-    box: str
-    line: ListLine
-    retain_until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +48,11 @@ class _Gathered:
     """Everything the forms of one consignment are made of."""
 
     dossier: Dossier
-    rule: Rule
-    instance: PaperInstance
-    warrant: Warrant
-    known: Mapping[str, _Known]
+    head: ListHead
+    known: Mapping[str, KnownItem]
     boxes: Mapping[str, Box]
+    opinion: Appraisal | None
+    """None: it was never asked for in time, or the list it is about is destroyed."""
 
     @property
     def complete(self) -> bool:
@@ -79,43 +66,64 @@ def write_forms(
 ) -> list[Path]:
     """Write the forms that a consignment has as it stands, each in both languages.
 
-    Always the witness record and the labels. The appraisal opinion until the list is
-    signed; the list while the register still has its items; the hand-over form where boxes
-    leave the records centre; the certificate once the consignment is reconciled, signed.
+    Always the witness record and the labels. The appraisal opinion and the list while the
+    register still has their items; the hand-over form where boxes leave the records centre;
+    the certificate once the consignment is reconciled, signed.
     Existing files of the same name are replaced. Raises UsageError when there is no such
     consignment, EvidenceError when a signed line of it was changed.
     """
     gathered = _gathered(installation, store, consignment)
-    folder.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
-    for name, pages in _forms(installation, gathered).items():
-        for language in LANGUAGES:
-            path = folder / f"{name}.{language}.pdf"
-            path.write_bytes(pages(language))
-            written.append(path)
-    return written
+    return write_each(folder, _forms(installation, gathered))
+
+
+def list_forms(installation: Installation, store: str, consignment: str) -> dict[str, Pages]:
+    """The destruction list alone, by document.
+
+    An item that somebody took off the register meanwhile stands in it by its barcode.
+    """
+    gathered = _gathered(installation, store, consignment)
+    forgotten = {
+        item: bare_line(item)
+        for box in gathered.dossier.consignment.boxes.values()
+        for item in box.items
+        if item not in gathered.known
+    }
+    return _list_of(gathered, forgotten)
 
 
 def _forms(installation: Installation, gathered: _Gathered) -> dict[str, Pages]:
     dossier = gathered.dossier
     now = dossier.consignment
     forms: dict[str, Pages] = {}
-    if now.state is State.LISTED and gathered.complete:
-        forms["appraisal_opinion"] = lambda language: appraisal_pages(
-            _appraisal(gathered), language
-        )
+    if gathered.opinion is not None:
+        forms["appraisal_opinion"] = partial(appraisal_pages, gathered.opinion)
     if gathered.complete:
-        lines = {item: known.line for item, known in gathered.known.items()}
-        forms["destruction_list"] = lambda language: paper_list_pages(dossier, lines, language)
+        forms.update(_list_of(gathered, {}))
     if now.rule.transported and now.remaining_boxes:
         forms["hand_over_form"] = lambda language: hand_over_pages(dossier, language)
     forms["witness_record"] = lambda language: witness_pages(dossier, language)
     if now.state is State.RECONCILED:
-        forms["destruction_certificate"] = lambda language: signed(
+        forms["destruction_certificate"] = lambda language: signed_pages(
             installation, paper_certificate_pages(dossier, language)
         )
     forms["box_labels"] = lambda language: _labels(gathered, language)
     return forms
+
+
+def _list_of(gathered: _Gathered, forgotten: Mapping[str, ListLine]) -> dict[str, Pages]:
+    """The list: one document, or one for each of its volumes."""
+    lines = {item: known.line for item, known in gathered.known.items()} | dict(forgotten)
+    found = volumes_of(gathered.dossier.consignment)
+    return {
+        f"destruction_list{_suffix(each.number, each.of)}": partial(
+            paper_list_pages, gathered.dossier, gathered.head, lines, each
+        )
+        for each in found
+    }
+
+
+def _suffix(number: int, of: int) -> str:
+    return "" if of == 1 else f".{number:0{len(str(of))}}-of-{of}"
 
 
 def _gathered(installation: Installation, store: str, name: str) -> _Gathered:
@@ -125,16 +133,36 @@ def _gathered(installation: Installation, store: str, name: str) -> _Gathered:
         plan_id, instance_id = journeys.source_of(connection, name)
         boxes = shelf_states.boxes_of(connection, list(consignment.boxes))
         found = {each.item: each for each in holdings.items_in(connection, list(boxes))}
-    warrant = runs.load(installation.register, plan_id).warrant
-    rule = installation.rule(warrant.category)
+    stored = plans.load(installation.register, plan_id)
+    plan, rule = stored.plan, installation.rule(stored.plan.category)
     (instance,) = (each for each in rule.paper if each.id == instance_id)
+    known = known_items(_listed(consignment, found), rule, instance, plan.as_of)
+    appraised = stored.state is not PlanState.CERTIFIED and _is_wanted(
+        installation, rule, plan, consignment
+    )
     return _Gathered(
         dossier=_dossier(installation, rule, consignment, journey.records),
-        rule=rule,
-        instance=instance,
-        warrant=warrant,
-        known=_known(consignment, found, rule, instance, warrant.as_of),
+        head=_head(installation, rule, plan),
+        known=known,
         boxes=boxes,
+        opinion=appraisal_form.appraisal_of(installation, plan_id) if appraised else None,
+    )
+
+
+def _is_wanted(
+    installation: Installation, rule: Rule, plan: Plan, consignment: Consignment
+) -> bool:
+    """Whether there is an opinion, or still time for a pen to give one."""
+    given = rule.disposition.appraised_by or appraising.decisions(installation, plan)
+    return bool(given) or consignment.state is State.LISTED
+
+
+def _head(installation: Installation, rule: Rule, plan: Plan) -> ListHead:
+    kept = appraising.decisions(installation, plan).values()
+    return ListHead(
+        opinion=appraisal_form.given_number(installation, rule, plan),
+        sensitivity=rule.sensitivity,
+        extracted=sum(each.opinion is Opinion.UNSETTLED for each in kept),
     )
 
 
@@ -155,98 +183,10 @@ def _dossier(
     )
 
 
-def _known(
-    consignment: Consignment,
-    found: Mapping[str, Item],
-    rule: Rule,
-    instance: PaperInstance,
-    as_of: date,
-) -> dict[str, _Known]:
-    # Working days only move the day of disposal, never how long something had to be kept.
-    clockwork = Clockwork(replace(rule.clock, calendar=None), as_of, None)
-    return {
-        number: _item(
-            box, found[number], rule, _governing(clockwork, instance, found[number]), as_of
-        )
-        for box, listed in consignment.boxes.items()
-        for number in listed.items
-        if number in found
-    }
-
-
-def _governing(clockwork: Clockwork, instance: PaperInstance, item: Item) -> Run | None:
-    """The period that ended last; None: an event of it is not in this register."""
-    facts = {
-        event: getattr(item, source.column)
-        for event, source in instance.events
-        if isinstance(source, FromColumn)
-    }
-    course = clockwork.run(facts)
-    if isinstance(course, Undetermined):
-        return None
-    ended: list[Run] = [*course.runs, *([] if course.floor is None else [course.floor])]
-    return max(ended, key=lambda run: run.ends_on)
-
-
-def _item(box: str, item: Item, rule: Rule, run: Run | None, as_of: date) -> _Known:
-    line = ListLine(
-        item=item.item,
-        folder=item.folder,
-        volumes=item.volumes,
-        year_from=item.year_from,
-        year_to=item.year_to,
-        reference=item.reference,
-        retention=rule.clock.keep_at_least if run is None else run.period,
-        kept=None if run is None else years_kept(run, as_of, rule.clock.fiscal_year_starts),
-    )
-    return _Known(box=box, line=line, retain_until=None if run is None else run.ends_on)
-
-
-def years_kept(run: Run, as_of: date, year_start: YearStart) -> Period:
-    """The whole years of a period that are over on a day, counted as the period itself is."""
-    longest = max(as_of.year - run.happened_on.year, 0)
-    over = (
-        number
-        for number in range(longest, 0, -1)
-        if last_day(run.happened_on, run.start, Period(number), year_start) < as_of
-    )
-    return Period(next(over, 0))
-
-
-def _appraisal(gathered: _Gathered) -> Appraisal:
-    """The opinion to be given, with one line for what has the same years and periods."""
-    dossier, warrant = gathered.dossier, gathered.warrant
-    beside = gathered.instance.witness_departments or (gathered.rule.owner.unit,)
-    panel = dict.fromkeys(("archives", *beside, *PANEL_BESIDE))
-    return Appraisal(
-        number=dossier.consignment.consignment,
-        controller=dossier.controller,
-        category=dossier.category,
-        title=dossier.title,
-        authorities=dossier.authorities,
-        list_number=warrant.plan_id,
-        list_digest=dossier.consignment.plan_digest,
-        groups=tuple(_groups(gathered.known.values())),
-        panel=tuple(PanelMember(role="", department=each) for each in panel),
-        zone=dossier.consignment.rule.zone,
-        on=dossier.printed_on,
-    )
-
-
-def _groups(known: Iterable[_Known]) -> Iterator[AppraisedGroup]:
-    def alike(one: _Known) -> tuple[str, str, str]:
-        line = one.line
-        return years(line.year_from, line.year_to), str(line.retention), str(one.retain_until)
-
-    for (span, _, _), group in groupby(sorted(known, key=alike), key=alike):
-        members = list(group)
-        boxes = sorted({one.box for one in members})
-        yield AppraisedGroup(
-            what=" · ".join(filter(None, (span, " – ".join(dict.fromkeys((boxes[0], boxes[-1])))))),
-            items=len(members),
-            retention=members[0].line.retention,
-            retain_until=members[0].retain_until,
-        )
+def _listed(consignment: Consignment, found: Mapping[str, Item]) -> Iterator[tuple[str, Item]]:
+    """What the register still has of the consignment, with its box on the list."""
+    for box, listed in consignment.boxes.items():
+        yield from ((box, found[item]) for item in listed.items if item in found)
 
 
 def _labels(gathered: _Gathered, language: Language) -> bytes:
@@ -264,7 +204,7 @@ def _labels(gathered: _Gathered, language: Language) -> bytes:
     return label_pages(dossier.controller, labels, dossier.printed_on, language)
 
 
-def _spans(known: Iterable[_Known]) -> dict[str, str]:
+def _spans(known: Iterable[KnownItem]) -> dict[str, str]:
     """By box, from the first to the last year of what goes of it."""
     found: dict[str, set[int]] = defaultdict(set)
     for each in known:

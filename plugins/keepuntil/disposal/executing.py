@@ -22,9 +22,11 @@ from keepuntil.disposal.asking import asking, phases
 from keepuntil.disposal.baseline import take_baseline
 from keepuntil.disposal.findings import problem_found, problem_gone
 from keepuntil.disposal.installation import Installation
+from keepuntil.disposal.kept_lists import keep_lists
 from keepuntil.disposal.publishing import announce, refuse_unannounced
 from keepuntil.disposal.recording import Announcing, Recorder
 from keepuntil.disposal.stopping import stop_or_wait
+from keepuntil.domain.categories import PaperInstance
 from keepuntil.domain.chunks import Chunk
 from keepuntil.domain.holds import Binding
 from keepuntil.domain.outcomes import Outcome
@@ -140,8 +142,11 @@ def destroy_shard(
     with ExitStack() as stack:
         stack.enter_context(_set_aside())
         stack.callback(lease.release)
+        instance = rule.instance(shard.instance)
+        if isinstance(instance, PaperInstance):
+            keep_lists(installation, instance, granted.plan_id)
         store, query = stack.enter_context(
-            asking(installation, rule, rule.instance(shard.instance), granted.as_of, reader=False)
+            asking(installation, rule, instance, granted.as_of, reader=False)
         )
         work = _ShardWork(
             installation=installation,

@@ -6,7 +6,7 @@ from datetime import UTC
 from functools import partial
 from pathlib import Path
 
-from keepuntil.disposal import correcting, publishing, stamping
+from keepuntil.disposal import appraisal_form, correcting, publishing, stamping
 from keepuntil.disposal.findings import DOUBTS
 from keepuntil.disposal.installation import Installation
 from keepuntil.documents.certificate import Correction, Proof, certificate_pages
@@ -36,6 +36,7 @@ def write_pages(
     proof = _proof(installation, certificate, folder)
     said = statement.parse(Envelope.parse(certificate.payload.strip()).payload)
     found = [_correction(one) for one in correcting.of(installation, certificate.certificate_id)]
+    opinion = appraisal_form.given_number(installation, rule, plan)
     decided = [given for given, _ in approvals.of(installation.register, plan.digest)]
     for language in LANGUAGES:
         pages = certificate_pages(
@@ -43,7 +44,7 @@ def write_pages(
         )
         (folder / f"certificate.{language}.pdf").write_bytes(signed(installation, pages))
         controller = installation.schedule.controller
-        pages = list_pages(controller, rule, plan, decided, DOUBTS, language)
+        pages = list_pages(controller, rule, plan, decided, DOUBTS, opinion, language)
         (folder / f"list.{language}.pdf").write_bytes(signed(installation, pages))
 
 

@@ -15,7 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from keepuntil.disposal import accountability_events, ledger_events, log_keeping, sample_events
+from keepuntil.disposal import (
+    accountability_events,
+    ledger_events,
+    log_keeping,
+    sample_events,
+    signature_events,
+)
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation, utc_now
 from keepuntil.disposal.intending import intent_statement
@@ -34,6 +40,7 @@ from keepuntil.disposal.statements import (
 )
 from keepuntil.domain.holds import Hold
 from keepuntil.domain.publication import LogFolder
+from keepuntil.domain.signatures import Act
 from keepuntil.errors import EvidenceError, PlanError
 from keepuntil.evidence import canonical, entries, note, statement
 from keepuntil.evidence.envelope import Envelope
@@ -80,7 +87,7 @@ def publish(installation: Installation, *, anew: bool = False) -> LogHead | None
     or is silent is a finding, not an error: see :func:`refuse_unwitnessed`. Raises what
     :func:`log_keeping.publish` raises.
     """
-    _catch_up(installation)
+    catch_up(installation)
     return log_keeping.publish(
         installation.register,
         published_log(installation),
@@ -100,7 +107,7 @@ def announce(installation: Installation, run_id: str) -> int:
         run = runs.load(installation.register, run_id)
         plan = plans.load(installation.register, run.warrant.plan_id).plan
         # Whoever reads the log in order finds rule, list and decisions before what rests on them.
-        _catch_up(installation)
+        catch_up(installation)
         index = _record(installation, INTENT, run_id, intent_statement(installation, plan, run))
     else:
         index = earlier.index
@@ -219,7 +226,7 @@ def _record(installation: Installation, kind: str, subject: str, said: Statement
     )
 
 
-def _catch_up(installation: Installation) -> None:
+def catch_up(installation: Installation) -> None:
     """Enter every event that the register knows and the log does not."""
     for kind, subject, said in _events(installation):
         _record(installation, kind, subject, said)
@@ -233,7 +240,9 @@ def _events(installation: Installation) -> Iterator[_Event]:
     yield from _rules(installation)
     yield from _holds(installation)
     yield from _plans(installation)
+    yield from signature_events.events(installation, Act.APPRAISE)
     yield from _decisions(installation)
+    yield from signature_events.events(installation, Act.WITNESS)
     yield from sample_events.events(installation)
     yield from ledger_events.events(installation)
     yield from accountability_events.events(installation)

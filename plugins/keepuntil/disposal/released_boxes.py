@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from keepuntil.disposal.approving import current_rule
 from keepuntil.disposal.asking import asking
@@ -15,6 +17,7 @@ from keepuntil.domain.plans import Plan
 from keepuntil.register import holds, plans, runs
 from keepuntil.stores.paper import PaperSession, orders, shelf_states
 from keepuntil.stores.paper.orders import Order
+from keepuntil.stores.paper.shelf_states import Content
 from keepuntil.stores.paper.shelves import PaperShelves
 
 
@@ -34,7 +37,7 @@ class BoxLine:
     items: int
     """Everything in it, of whatever series."""
     held: tuple[str, ...]
-    """Holds in it: the box stays where it is, closed."""
+    """Holds on anything in it, of whatever category: the box stays where it is, closed."""
 
     @property
     def released(self) -> int:
@@ -70,13 +73,12 @@ def boxes_waiting(installation: Installation, run_id: str) -> list[BoxLine]:
     found: list[BoxLine] = []
     for instance in rule.paper:
         with register_of(installation, instance.store) as register, register.reading() as session:
-            found += lines_of(installation, rule, instance, plan, session)
+            found += lines_of(installation, instance, plan, session)
     return found
 
 
 def lines_of(
     installation: Installation,
-    rule: Rule,
     instance: PaperInstance,
     plan: Plan,
     connection: PaperSession,
@@ -89,9 +91,7 @@ def lines_of(
         box: [each.item for each in contents[box] if each.series == instance.series]
         for box in released
     }
-    held = holds_on(
-        installation, rule, instance, plan, [item for items in ours.values() for item in items]
-    )
+    held = holds_in(installation, instance.store, plan.as_of, contents)
     lines = []
     for box, items in released.items():
         mine = set(ours[box])
@@ -106,24 +106,46 @@ def lines_of(
                     version=boxes[box].version,
                     going=going,
                     items=len(contents[box]),
-                    held=tuple(sorted({name for item in ours[box] for name in held.get(item, ())})),
+                    held=held.get(box, ()),
                 )
             )
     return lines
+
+
+def holds_in(
+    installation: Installation,
+    store: str,
+    as_of: date,
+    contents: Mapping[str, Sequence[Content]],
+) -> Mapping[str, tuple[str, ...]]:
+    """By box the holds in force on anything that lies in it, of whatever category and series."""
+    box_of = {each.item: box for box, inside in contents.items() for each in inside}
+    by_series: dict[str, list[str]] = defaultdict(list)
+    for inside in contents.values():
+        for each in inside:
+            by_series[each.series].append(each.item)
+    found: dict[str, set[str]] = defaultdict(set)
+    for rule in installation.schedule.rules:
+        for instance in rule.paper:
+            if instance.store == store and instance.series in by_series:
+                items = by_series[instance.series]
+                for item, names in holds_on(installation, rule, instance, as_of, items).items():
+                    found[box_of[item]].update(names)
+    return {box: tuple(sorted(names)) for box, names in found.items()}
 
 
 def holds_on(
     installation: Installation,
     rule: Rule,
     instance: PaperInstance,
-    plan: Plan,
+    as_of: date,
     items: list[str],
 ) -> Mapping[str, tuple[str, ...]]:
     """The holds in force on these items, by name or by condition; free ones are left out."""
     in_force = holds.in_force(installation.register, rule.category)
     if not in_force or not items:
         return {}
-    with asking(installation, rule, instance, plan.as_of, in_force) as (store, query):
+    with asking(installation, rule, instance, as_of, in_force) as (store, query):
         if not isinstance(store, PaperShelves):
             raise TypeError(f"{instance.store} is no register of paper")
         return store.held(query, items)

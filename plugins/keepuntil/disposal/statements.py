@@ -16,6 +16,7 @@ from keepuntil.domain.categories import Rule
 from keepuntil.domain.consignments import StepRecord
 from keepuntil.domain.holds import Hold
 from keepuntil.domain.plans import Approval, Plan
+from keepuntil.domain.signatures import Signature
 from keepuntil.register.runs import Run
 
 DESTRUCTION_CERTIFICATE = "https://keepuntil.dev/DestructionCertificate/v1"
@@ -26,6 +27,8 @@ PLAN_FROZEN = "https://keepuntil.dev/PlanFrozen/v1"
 DECISION = "https://keepuntil.dev/Decision/v1"
 HOLD_PLACED = "https://keepuntil.dev/HoldPlaced/v1"
 HOLD_LIFTED = "https://keepuntil.dev/HoldLifted/v1"
+LIST_APPRAISED = "https://keepuntil.dev/ListAppraised/v1"
+DESTRUCTION_WITNESSED = "https://keepuntil.dev/DestructionWitnessed/v1"
 CUSTODY_STEP = "https://keepuntil.dev/CustodyStep/v1"
 SAMPLE_ORDERED = "https://keepuntil.dev/SampleOrdered/v1"
 SAMPLE_CHECKED = "https://keepuntil.dev/SampleChecked/v1"
@@ -56,12 +59,15 @@ def certificate_predicate(
     completeness: Mapping[str, object],
     provisional_until: date | None,
     custody: Sequence[Mapping[str, object]],
+    witnesses: Sequence[Mapping[str, object]],
 ) -> dict[str, object]:
     """The body of a destruction certificate (销毁证明): no personal data.
 
-    ``custody`` stands in certificates of rules that have paper, and in no other.
+    ``custody`` stands in certificates of rules that have paper, ``witnesses`` in those of rules
+    that ask for witnesses of electronic destruction, and neither in any other.
     """
-    return ({"custody": list(custody)} if custody else {}) | {
+    sometimes = {"custody": list(custody), "witnesses": list(witnesses)}
+    return {name: said for name, said in sometimes.items() if said} | {
         "approvals": [_approval(approval) for approval in approvals],
         "asOf": plan.as_of.isoformat(),
         "category": _category(rule),
@@ -180,6 +186,23 @@ def decision_predicate(
         "expiresOn": instant(approval.expires_at),
         "planDigest": approval.plan_digest,
         "verdict": approval.verdict.value,
+    }
+
+
+def signature_predicate(
+    controller: str, *, signature: Signature, envelope_digest: str
+) -> dict[str, object]:
+    """Somebody put their name to an appraisal, or to what a run came to."""
+    return {
+        "by": {
+            "department": signature.department,
+            "person": signature.person,
+            "role": signature.role,
+        },
+        "controller": controller,
+        "envelopeDigest": envelope_digest,
+        "said": dict(signature.said),
+        "signedOn": instant(signature.signed_at),
     }
 
 

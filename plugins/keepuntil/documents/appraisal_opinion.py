@@ -57,6 +57,7 @@ class PanelMember:
 
     role: str
     department: str
+    """Empty: whoever signs in the role may be of any."""
     person: str = ""
     signed_at: datetime | None = None
 
@@ -198,4 +199,4 @@ def _signature(member: PanelMember, zone: str, language: Language) -> dict[str, 
     department = called(DEPARTMENTS, member.department, language)
     role = called(ROLES, member.role, language)
     given = "" if member.signed_at is None else f"{moment(member.signed_at, zone)} {zone}"
-    return signature(f"{department} · {role}" if role else department, member.person, given)
+    return signature(" · ".join(filter(None, (department, role))), member.person, given)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from keepuntil.documents.custody_words import DEPARTMENTS, called
 from keepuntil.documents.predicate import phrase, reading, sentence
 from keepuntil.documents.typesetting import Language, code_to_scan, typeset
 from keepuntil.documents.words import CERTIFICATE, NAMES, OUTCOMES, VIA, in_language, spoken
@@ -192,6 +193,10 @@ def _people(
         for one in said["approvals"]
     ]
     rows.append([names["executor"], said["run"]["executor"], "", said["run"]["finishedOn"]])
+    rows += [
+        [names["witnessed"], called(DEPARTMENTS, one["department"], language), "", one["signedOn"]]
+        for one in said.get("witnesses", ())
+    ]
     return {"columns": [names["role"], names["person"], names["via"], names["at"]], "rows": rows}
 
 

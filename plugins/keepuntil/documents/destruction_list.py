@@ -21,12 +21,14 @@ def list_pages(
     plan: Plan,
     approvals: Sequence[Approval],
     doubts: Mapping[str, Text],
+    opinion: str,
     language: Language,
 ) -> bytes:
     """An unsigned PDF of a frozen plan, without any of its items.
 
     Whoever approved stands in the signature blocks; roles that have not decided yet get
-    an empty one. ``doubts`` are the words for why something cannot be computed.
+    an empty one. ``doubts`` are the words for why something cannot be computed, ``opinion`` is
+    the number of the appraisal opinion (鉴定意见书编号); empty: nobody had to give one.
     """
     names = in_language(NAMES, language)
     return typeset(
@@ -42,7 +44,7 @@ def list_pages(
             "on": plan.as_of.isoformat(),
             "sentence": _sentence(rule, plan, language),
             "signatures": _signatures(rule, approvals, names, language),
-            "what": _what(rule, plan, names),
+            "what": _what(rule, plan, opinion, names),
             "words": in_language(LIST, language),
         },
         language,
@@ -63,7 +65,7 @@ def _sentence(rule: Rule, plan: Plan, language: Language) -> str:
     )
 
 
-def _what(rule: Rule, plan: Plan, names: Mapping[str, str]) -> list[list[str]]:
+def _what(rule: Rule, plan: Plan, opinion: str, names: Mapping[str, str]) -> list[list[str]]:
     days = [t.oldest_due_on for t in plan.instances if t.oldest_due_on]
     newest = [t.newest_due_on for t in plan.instances if t.newest_due_on]
     span = f"{min(days)} – {max(newest)}" if days and newest else names["none"]
@@ -72,6 +74,7 @@ def _what(rule: Rule, plan: Plan, names: Mapping[str, str]) -> list[list[str]]:
         [names["authorities"], "；".join(authority.cite for authority in rule.authorities)],
         [names["as_of"], plan.as_of.isoformat()],
         [names["oldest"], span],
+        [names["opinion"], opinion or names["none"]],
         [names["exceeded"], " ".join(plan.exceeded) or names["none"]],
     ]
 

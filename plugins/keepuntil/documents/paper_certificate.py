@@ -98,7 +98,17 @@ def _vendor(dossier: Dossier, language: Language) -> list[list[str]]:
             [names["vendor_file"], certificate.sha256],
         ]
     done = [each.treatment for _, each in dossier.destructions()]
-    return [*rows, [names["done_by"], treatments(done, language)]]
+    return [
+        *rows,
+        [names["done_by"], treatments(done, language)],
+        [names["operator"], ", ".join(_people(dossier, Step.DESTROY))],
+        [names["reconciled_by"], ", ".join(_people(dossier, Step.RECONCILE))],
+    ]
+
+
+def _people(dossier: Dossier, step: Step) -> list[str]:
+    """Staff numbers of those who did a step, each once."""
+    return list(dict.fromkeys(each.person for record in dossier.done(step) for each in record.by))
 
 
 def _road(dossier: Dossier, language: Language) -> list[list[str]]:

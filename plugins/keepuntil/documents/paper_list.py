@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from keepuntil.documents.custody_words import COLUMNS, FACTS, PAPER_LIST
 from keepuntil.documents.dossier import (
@@ -17,18 +19,22 @@ from keepuntil.documents.dossier import (
     signature,
     title_of,
     treatments,
+    vendor_of,
     what_of,
     witness_places,
     years,
 )
-from keepuntil.documents.typesetting import Language, typeset
+from keepuntil.documents.typesetting import Language, typeset, typeset_apart
 from keepuntil.documents.words import in_language
-from keepuntil.domain.consignments import Duty, Step
+from keepuntil.domain.consignments import Consignment, Duty, Step
 from keepuntil.domain.periods import Period
 from keepuntil.domain.reconciliation import End, ItemEnd, ends
 from keepuntil.errors import EvidenceError
 
 WIDEST_BARS = 80.0
+
+VOLUME_LINES = 2_000
+"""Lines a volume: to typeset these takes some 400 MB, and memory grows with the lines."""
 
 _COLUMNS = (
     "number",
@@ -52,6 +58,7 @@ class ListLine:
     """Its barcode."""
     folder: str | None
     volumes: int | None
+    pages: int | None
     year_from: int | None
     year_to: int | None
     reference: str | None
@@ -61,30 +68,110 @@ class ListLine:
     """How long it has been kept, in whole years."""
 
 
-def paper_list_pages(dossier: Dossier, lines: Mapping[str, ListLine], language: Language) -> bytes:
-    """An unsigned PDF of every item, by box, with room for all who sign.
+def bare_line(item: str) -> ListLine:
+    """The line of an item of which nothing but its barcode is known."""
+    return ListLine(
+        item=item,
+        folder=None,
+        volumes=None,
+        pages=None,
+        year_from=None,
+        year_to=None,
+        reference=None,
+        retention=None,
+        kept=None,
+    )
 
-    Typesetting takes about 180 kB of memory an item: some thousand items are one list, and
-    more are several consignments.
 
-    ``lines`` by item. The day of destruction is printed once the consignment is
-    reconciled; before, its column is empty. Raises EvidenceError when an item of the
-    consignment has no line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListHead:
+    """What stands above the items beside what the journey says of itself."""
+
+    opinion: str
+    """The number of the appraisal opinion (鉴定意见书编号); empty: nobody had to give one."""
+    sensitivity: str | None
+    """The level of personal information in the category, as its rule says it."""
+    extracted: int
+    """Items that the appraisal took out as unsettled (抽出立卷)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A part of a list that is printed and bound by itself."""
+
+    number: int
+    """From 1."""
+    of: int
+    first: int
+    """The running number of its first line, from 1."""
+    boxes: tuple[tuple[str, tuple[str, ...]], ...]
+    """Its lines, by box; a large box may go on in the next volume."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether totals and signatures stand in it."""
+        return self.number == self.of
+
+
+def volumes_of(consignment: Consignment, size: int = VOLUME_LINES) -> tuple[Volume, ...]:
+    """The lines of a consignment in their order, so many a volume, each in exactly one."""
+    lines = [(box, item) for box, listed in consignment.boxes.items() for item in listed.items]
+    starts = range(0, len(lines), size)
+    return tuple(
+        Volume(
+            number=number,
+            of=len(starts),
+            first=start + 1,
+            boxes=tuple(
+                (box, tuple(item for _, item in items))
+                for box, items in groupby(lines[start : start + size], key=itemgetter(0))
+            ),
+        )
+        for number, start in enumerate(starts, start=1)
+    )
+
+
+def paper_list_pages(
+    dossier: Dossier,
+    head: ListHead,
+    lines: Mapping[str, ListLine],
+    volume: Volume,
+    language: Language,
+) -> bytes:
+    """An unsigned PDF of one volume: its items by box; in the last one room for all who sign.
+
+    ``lines`` by item, of the whole consignment. The day of destruction is printed once the
+    consignment is reconciled; before, its column is empty. Raises EvidenceError when an item
+    of the consignment has no line.
     """
     _refuse_incomplete(dossier, lines)
-    return typeset(
+    # A volume of many is long, and there are more of them.
+    compose = typeset if volume.of == 1 else typeset_apart
+    return compose(
         "paper_list",
         {
             **form(dossier, PAPER_LIST, language),
-            "boxes": _boxes(dossier, lines, language),
+            "boxes": _boxes(dossier, lines, volume, language),
             "columns": columns(language, *_COLUMNS),
+            "is_last": volume.is_last,
             "sentence": _sentence(dossier, language),
             "signatures": _signatories(dossier, language),
-            "what": _what(dossier, lines, language),
+            "totals": [[in_language(FACTS, language)["extent"], _extent(dossier, lines, language)]],
+            "volume": _volume(volume, language),
+            "what": _what(dossier, head, lines, language),
             "witnesses": witness_places(dossier, language),
         },
         language,
     )
+
+
+def _volume(volume: Volume, language: Language) -> str:
+    """Which part of the list it is; empty: all of it."""
+    if volume.of == 1:
+        return ""
+    words = in_language(PAPER_LIST, language)
+    said = words["volume"].format(volume.number, volume.of)
+    return said if volume.is_last else f"{said} · {words['signed_in_last'].format(volume.of)}"
 
 
 def _refuse_incomplete(dossier: Dossier, lines: Mapping[str, ListLine]) -> None:
@@ -111,34 +198,46 @@ def _sentence(dossier: Dossier, language: Language) -> str:
     )
 
 
-def _what(dossier: Dossier, lines: Mapping[str, ListLine], language: Language) -> list[list[str]]:
+def _what(
+    dossier: Dossier, head: ListHead, lines: Mapping[str, ListLine], language: Language
+) -> list[list[str]]:
     names, consignment = in_language(FACTS, language), dossier.consignment
     (drafter, *_) = consignment.people[Duty.DRAFT]
     category, bases, _ = what_of(dossier, language)
     return [
         category,
         bases,
+        [names["opinion"], head.opinion or names["none"]],
+        [names["extracted"], f"{head.extracted:,}"],
+        [names["sensitivity"], head.sensitivity or names["not_stated"]],
         [names["extent"], _extent(dossier, lines, language)],
         [names["method"], treatments(consignment.rule.treatments, language)],
+        *vendor_of(dossier, language)[:1],
+        [names["destroyed_at"], dossier.at(Step.DESTROY) or names["not_yet"]],
         [names["drafted_by"], f"{side(drafter, language)} · {drafter.person}"],
         [names["on"], dossier.printed_on.isoformat()],
     ]
 
 
 def _extent(dossier: Dossier, lines: Mapping[str, ListLine], language: Language) -> str:
-    """With the volumes, where the archive counted all of them."""
-    consignment = dossier.consignment
-    boxes = consignment.remaining_boxes
-    staying = [lines[item] for box in boxes for item in consignment.remaining(box)]
-    known = [line.volumes for line in staying if line.volumes is not None]
-    if len(known) < len(staying):
-        return extent(dossier, language)
-    words = in_language(FACTS, language)["boxes_items_volumes"]
-    return words.format(f"{len(boxes):,}", f"{len(staying):,}", f"{sum(known):,}")
+    """With the volumes and pages, where the archive counted all of them."""
+    consignment, words = dossier.consignment, in_language(FACTS, language)
+    going = [
+        lines[item] for box in consignment.remaining_boxes for item in consignment.remaining(box)
+    ]
+    said = [extent(dossier, language)]
+    for name, counts in (
+        ("volumes", [line.volumes for line in going]),
+        ("pages", [line.pages for line in going]),
+    ):
+        known = [count for count in counts if count is not None]
+        if going and len(known) == len(going):
+            said.append(words[name].format(f"{sum(known):,}"))
+    return words["and"].join(said)
 
 
 def _boxes(
-    dossier: Dossier, lines: Mapping[str, ListLine], language: Language
+    dossier: Dossier, lines: Mapping[str, ListLine], volume: Volume, language: Language
 ) -> list[dict[str, object]]:
     words = in_language({**COLUMNS, **PAPER_LIST}, language)
     name, came_to, days = (
@@ -147,16 +246,16 @@ def _boxes(
         _days(dossier),
     )
     boxes: list[dict[str, object]] = []
-    number = 0
-    for barcode, listed in dossier.consignment.boxes.items():
-        rows = []
-        for item in listed.items:
-            number += 1
+    number = volume.first
+    for barcode, items in volume.boxes:
+        listed, rows = dossier.consignment.boxes[barcode], []
+        for item in items:
             day = _day(came_to[item], days.get(barcode, ""), words)
             rows.append(_row(number, name, lines[item], day, language))
+            number += 1
         about = [words["whole"] if listed.whole else words["weeded"]]
         about += [f"{words['seal']} {listed.seal}"] if listed.seal else []
-        about.append(f"{words['items']} {len(rows):,}")
+        about.append(f"{words['items']} {len(listed.items):,}")
         boxes.append(
             {
                 "code": box_code(barcode, widest=WIDEST_BARS),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from typing import Any, Final, Literal
@@ -33,6 +36,28 @@ def typeset(template: str, data: Mapping[str, object], language: Language) -> by
             pdf_standards=[_STANDARD],
         )
     return pages
+
+
+def typeset_apart(template: str, data: Mapping[str, object], language: Language) -> bytes:
+    """:func:`typeset` in a process of its own, whose memory is free again when it ends.
+
+    What typesets keeps what it made for the next time, so one process that writes many long
+    documents would grow by hundreds of megabytes a document.
+    """
+    asked = json.dumps([template, data, language], ensure_ascii=False).encode()
+    made = subprocess.run(
+        [sys.executable, "-m", "keepuntil.documents.apart"],
+        input=asked,
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    if made.returncode:
+        raise UsageError(
+            "A document could not be typeset in a process of its own: "
+            f"{made.stderr.decode(errors='replace').strip().rpartition(chr(10))[2]}"
+        )
+    return made.stdout
 
 
 def code_to_scan(text: str) -> str:

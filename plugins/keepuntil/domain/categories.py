@@ -118,6 +118,11 @@ class Disposition:
     """Nothing is destroyed before this long after the last approval."""
     approval_expires_after: Period
     limits: Limits
+    appraised_by: tuple[str, ...] = ()
+    """Roles whose people sign the appraisal of every list (鉴定); empty: a list may go without."""
+    witness_departments: tuple[str, ...] = ()
+    """Departments that witness the destruction of electronic copies together; empty: none has to.
+    Paper names its own, for people who stand beside a shredder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,6 +363,11 @@ class Rule:
     @property
     def stored_instances(self) -> tuple[StoredInstance, ...]:
         return tuple(i for i in self.instances if not isinstance(i, BackupInstance))
+
+    @property
+    def electronic(self) -> tuple[StoredInstance, ...]:
+        """Where copies are that a machine destroys: rows, objects, files, scans among them."""
+        return tuple(i for i in self.stored_instances if not isinstance(i, PaperInstance))
 
     @property
     def backups(self) -> tuple[BackupInstance, ...]:

@@ -13,7 +13,13 @@ from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, get_parsing_cont
 from keepuntil.errors import RuleError
 from keepuntil.orchestration import tasks
 from keepuntil.orchestration.connections import policies
-from keepuntil.orchestration.operators import AskApproval, DestroyShards, OpenRun
+from keepuntil.orchestration.operators import (
+    AskApproval,
+    AwaitAppraisal,
+    Certify,
+    DestroyShards,
+    OpenRun,
+)
 from keepuntil.rules.rule_index import RuleEntry, rule_index
 
 PREFIX: Final = "keepuntil__"
@@ -126,6 +132,10 @@ def _road(rule: RuleEntry) -> None:
         return tasks.plan(category, data_interval_end or dag_run.run_after)
 
     step: Any = plan()
+    if rule.appraised:
+        appraised = AwaitAppraisal(task_id="await_appraisal")
+        step >> appraised
+        step = appraised
     for role in rule.approver_roles:
         asked = AskApproval(task_id=f"approve_{role}", role=role, retries=_ASK_AGAIN)
         step >> asked
@@ -137,7 +147,7 @@ def _road(rule: RuleEntry) -> None:
     destroyed = _destroy(rule, opened)
     closed = close_run()
     [opened, destroyed] >> closed
-    closed >> verify() >> certify()
+    closed >> verify() >> Certify(task_id="certify")
 
 
 def _destroy(rule: RuleEntry, opened: OpenRun) -> Any:
@@ -176,12 +186,6 @@ def close_run(ti: Any = None) -> tasks.Small:
 def verify(ti: Any = None) -> tasks.Small:
     """A second reader confirms it."""
     return tasks.verify(_run_id(ti))
-
-
-@task
-def certify(ti: Any = None) -> tasks.Small:
-    """The certificate."""
-    return tasks.certify(_run_id(ti))
 
 
 def _run_id(ti: Any) -> str:

@@ -1,4 +1,4 @@
-"""The three tasks that may have to wait: for a person, for a cooling-off, for a window.
+"""The tasks that may have to wait: for people, for a cooling-off, for a window.
 
 None of them holds a worker while it waits, and none of them takes waiting for a yes.
 """
@@ -79,6 +79,22 @@ class AskApproval(ApprovalOperator):
         raise AssertionError("an approval that nobody was asked for")
 
 
+class AwaitAppraisal(BaseOperator):
+    """Wait until the rule's panel has appraised the night's list; nobody approves before."""
+
+    def execute(self, context: Context) -> None:
+        plan_id = context["ti"].xcom_pull(task_ids="plan")["plan_id"]
+        again = tasks.await_appraisal(plan_id)
+        if again is not None:
+            self.log.info("The list %s is not appraised; looking again at %s.", plan_id, again)
+            _wait_until(self, again)
+
+    def resume(self, context: Context, event: object = None) -> None:
+        """The panel may have signed."""
+        del event
+        self.execute(context)
+
+
 class OpenRun(BaseOperator):
     """Wait until the cooling-off is over, then turn the approved plan into a run.
 
@@ -127,6 +143,23 @@ class DestroyShards(BaseOperator):
         """The window is open again, or people may be done."""
         del event
         self.execute(context)
+
+
+class Certify(BaseOperator):
+    """Sign the certificate, once every witness whom the rule asks for has signed."""
+
+    def execute(self, context: Context) -> tasks.Small:
+        run_id = context["ti"].xcom_pull(task_ids="open_run", key="run_id")
+        certified = tasks.certify(run_id)
+        if isinstance(certified, datetime):
+            self.log.info("Witnesses have yet to sign %s; looking again at %s.", run_id, certified)
+            _wait_until(self, certified)
+        return certified
+
+    def resume(self, context: Context, event: object = None) -> tasks.Small:
+        """The witnesses may have signed."""
+        del event
+        return self.execute(context)
 
 
 def _wait_until(operator: BaseOperator, moment: datetime) -> NoReturn:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from keepuntil.errors import ApprovalError, RunInterrupted
+from keepuntil.errors import ApprovalError, RunInterrupted, RunPending
 from keepuntil.orchestration import legal_day
 from keepuntil.orchestration.connections import installation
 
@@ -69,6 +69,17 @@ class Request:
     subject: str
     body: str
     digest: str
+
+
+def await_appraisal(plan_id: str) -> datetime | None:
+    """When to look again whether the rule's panel has appraised the list; None: it has."""
+    from keepuntil.disposal import appraisal_panel
+    from keepuntil.register import plans
+
+    with installation() as opened:
+        frozen = plans.load(opened.register, plan_id).plan
+        waits = appraisal_panel.missing(opened, opened.rule(frozen.category), frozen)
+        return opened.now() + LOOK_AGAIN if waits else None
 
 
 def request_approval(plan_id: str, role: str) -> Request | None:
@@ -227,13 +238,19 @@ def verify(run_id: str) -> Small:
     return {"run_id": run_id, "suite": seen.suite_digest}
 
 
-def certify(run_id: str) -> Small:
-    """Sign what was observed, and keep that the night ended well."""
+def certify(run_id: str) -> Small | datetime:
+    """Sign what was observed, and keep that the night ended well.
+
+    While a witness has yet to sign: when to look again.
+    """
     from keepuntil.disposal import certifying, nights
     from keepuntil.register import plans, runs
 
     with installation() as opened:
-        certificate = certifying.certify(opened, run_id)
+        try:
+            certificate = certifying.certify(opened, run_id)
+        except RunPending:
+            return opened.now() + LOOK_AGAIN
         plan_id = runs.load(opened.register, run_id).warrant.plan_id
         nights.record(opened, plans.load(opened.register, plan_id).plan, "certified")
     return {"certificate_id": certificate.certificate_id, "digest": certificate.digest}

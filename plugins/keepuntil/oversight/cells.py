@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -217,7 +217,7 @@ def procedure(rule: Rule, instances: Sequence[Instance]) -> Cell:
     if all(isinstance(instance, BackupInstance) for instance in instances):
         return covered("unattended", _AGES_OUT)
     decided = _approval(rule.disposition)
-    said, short = [decided.words], [decided.short]
+    said, short = [decided.words, *_panel_and_witnesses(rule, instances)], [decided.short]
     for instance in instances:
         if isinstance(instance, PaperInstance):
             said.append(_watched(instance))
@@ -244,6 +244,17 @@ def _approval(disposition: Disposition) -> Cell:
                 en=f"Approved by {roles_en}, each another person.",
             )
     return covered(disposition.approval.value, text)
+
+
+def _panel_and_witnesses(rule: Rule, instances: Sequence[Instance]) -> Iterator[Text]:
+    """Who appraises each list, and which departments witness what a machine destroys."""
+    panel, departments = rule.disposition.appraised_by, rule.disposition.witness_departments
+    if panel:
+        zh, en = _listed(panel)
+        yield Text(zh=f"清册先由 {zh} 鉴定并签署。", en=f"The list is appraised first, by {en}.")
+    if departments and any(each in rule.electronic for each in instances):
+        zh, en = _listed(departments)
+        yield Text(zh=f"由 {zh} 共同监销。", en=f"Witnessed by {en} together.")
 
 
 def _watched(paper: PaperInstance) -> Text:

@@ -4,6 +4,7 @@
     rule_versions       the text of every rule a plan was made with
     plans               frozen lists: documents in clear, items sealed under a key of their own
     approvals           signed decisions on a plan digest
+    signatures          signed appraisals of lists, and witnesses of what was destroyed
     holds               legal holds; adding one fences the batches in flight
     runs                one a plan: what it may do, how far it got, what stopped it
     journal             shards and their leases, intents before the deed, outcomes after it
@@ -26,6 +27,7 @@ installation's own key wraps. Every write says what a crash would leave.
 # Imported for their tables: without them the metadata would not be whole.
 from keepuntil.register import accountability_tables as accountability_tables
 from keepuntil.register import ledger_tables as ledger_tables
+from keepuntil.register import signature_tables as signature_tables
 from keepuntil.register.connection import Register
 from keepuntil.register.migrating import migrate
 

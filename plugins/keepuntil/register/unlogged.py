@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Text, cast, select
 
+from keepuntil.domain.signatures import Act
 from keepuntil.register.accountability_tables import (
     change_approval,
     record_read,
@@ -17,6 +18,7 @@ from keepuntil.register.accountability_tables import (
 )
 from keepuntil.register.connection import Register
 from keepuntil.register.ledger_tables import ledger_entry
+from keepuntil.register.signature_tables import signature
 from keepuntil.register.tables import (
     approval,
     correction,
@@ -48,6 +50,16 @@ def decisions(register: Register, kind: str) -> list[tuple[str, str]]:
             connection.execute(query.where(approval.c.envelope_digest.in_(missing))).tuples().all()
         )
     return [(of_plan[digest], digest) for digest in missing]
+
+
+def signatures(register: Register, kind: str, act: Act) -> list[tuple[str, bytes]]:
+    """Digests and signed lines of what people signed in one kind of act."""
+    at, digest = signature.c.signed_at, signature.c.envelope_digest
+    missing = _missing(register, kind, digest, at, signature.c.act == act.value)
+    query = select(digest, signature.c.envelope).where(digest.in_(missing))
+    with register.reading() as connection:
+        lines = dict(connection.execute(query).tuples().all())
+    return [(each, bytes(lines[each])) for each in missing]
 
 
 def holds(register: Register, kind: str) -> list[str]:

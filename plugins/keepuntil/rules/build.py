@@ -119,6 +119,8 @@ def _disposition(shape: DispositionShape) -> Disposition:
         cooling_off=shape.cooling_off,
         approval_expires_after=shape.expires_after,
         limits=Limits(items=shape.limits.items, share=shape.limits.share),
+        appraised_by=tuple(shape.appraised_by),
+        witness_departments=tuple(shape.witness_departments),
     )
 
 

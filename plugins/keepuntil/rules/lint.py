@@ -12,7 +12,7 @@ from keepuntil.domain.people import Person
 from keepuntil.domain.periods import add
 from keepuntil.domain.working_days import WorkingDays
 from keepuntil.rules.confirmations import lint_confirmations
-from keepuntil.rules.document import Document
+from keepuntil.rules.document import Document, Path
 from keepuntil.rules.lint_clock import lint_clock
 from keepuntil.rules.lint_instances import lint_instances
 from keepuntil.rules.problems import nearest
@@ -41,6 +41,8 @@ def lint(document: Document, rule: Rule, around: Surroundings, today: date | Non
     lint_instances(document, rule)
     _forms(document, rule)
     _approvals(document, rule, around.people)
+    _appraisal(document, rule, around.people)
+    _witnesses(document, rule, around.people)
     _within_reason(document, rule)
 
 
@@ -108,14 +110,51 @@ def _approvals(document: Document, rule: Rule, people: Sequence[Person] | None) 
         case ApprovalKind.NONE:
             pass
         case _ if people is not None:
-            _people_for(document, roles, people)
+            _people_for(document, "roles", roles, people)
         case _:
             pass
 
 
-def _people_for(document: Document, roles: Sequence[str], people: Sequence[Person]) -> None:
+def _appraisal(document: Document, rule: Rule, people: Sequence[Person] | None) -> None:
+    roles = rule.disposition.appraised_by
+    path = ("disposition", "appraised_by")
+    _each_once(document, path, roles)
+    if roles and people is not None:
+        _people_for(document, "appraised_by", roles, people)
+
+
+def _witnesses(document: Document, rule: Rule, people: Sequence[Person] | None) -> None:
+    """Whoever witnesses electronic destruction acts for a department that has people."""
+    departments = rule.disposition.witness_departments
+    path = ("disposition", "witness_departments")
+    _each_once(document, path, departments)
+    if departments and not rule.electronic:
+        document.note_at_key(
+            path,
+            "Here 'witness_departments' is for electronic copies, and the rule has none: paper "
+            "names its own in its instance.",
+        )
+    units = {person.unit for person in people or ()}
+    for at, department in enumerate(departments if people is not None else ()):
+        if department not in units:
+            document.note_at(
+                (*path, at),
+                f"Nobody in people.yaml belongs to the unit '{department}', so nobody could "
+                f"witness for it.{nearest(department, units)}",
+            )
+
+
+def _each_once(document: Document, path: Path, words: Sequence[str]) -> None:
+    for at, word in enumerate(words):
+        if word in words[:at]:
+            document.note_at((*path, at), f"'{word}' is named twice.")
+
+
+def _people_for(
+    document: Document, key: str, roles: Sequence[str], people: Sequence[Person]
+) -> None:
     known = {role for person in people for role in person.roles}
-    path = ("disposition", "roles")
+    path = ("disposition", key)
     unknown = [(at, role) for at, role in enumerate(roles) if role not in known]
     for at, role in unknown:
         document.note_at(
@@ -130,7 +169,7 @@ def _people_for(document: Document, roles: Sequence[str], people: Sequence[Perso
         )
     elif not _distinct(roles, [person for person in people if person.public_key is not None]):
         document.warn_at(
-            path, "Too few of the people with these roles have a public key: nobody could approve."
+            path, "Too few of the people with these roles have a public key: nobody could sign."
         )
 
 

@@ -35,6 +35,8 @@ class RuleEntry:
     approval: str
     """``none``, ``owner`` or ``dual``."""
     approver_roles: tuple[str, ...]
+    appraised: bool
+    """Whether a panel has to sign the appraisal of each list first."""
     at: time
     until: time | None
     retries: int
@@ -118,6 +120,7 @@ def _entry(document: Document, *, may_borrow: bool) -> RuleEntry | None:
         zone=look.word("clock", "zone"),
         approval=look.word("disposition", "approval"),
         approver_roles=look.words("disposition", "roles"),
+        appraised=bool(look.words("disposition", "appraised_by")),
         at=look.time_of_day("nightly", "at") or time.min,
         until=look.time_of_day("nightly", "until", required=False),
         retries=look.whole("nightly", "retries", usual=_USUAL_RETRIES),

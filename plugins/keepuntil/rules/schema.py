@@ -138,6 +138,13 @@ class DispositionShape(Shape):
     limits: LimitsShape = Field(
         description="items and share: the most one run may destroy; there is no default"
     )
+    appraised_by: list[Label] = Field(
+        default_factory=list, description="the roles that sign the appraisal of every list"
+    )
+    witness_departments: list[Label] = Field(
+        default_factory=list,
+        description="departments that witness the destruction of electronic copies together",
+    )
 
 
 class NightlyShape(Shape):

@@ -74,6 +74,13 @@ def items_in(connection: Connection, boxes: Sequence[str]) -> Iterator[Item]:
         yield from map(_item, connection.execute(query.order_by(paper_item.c.item)))
 
 
+def items_named(connection: Connection, barcodes: Sequence[str]) -> Iterator[Item]:
+    """The items of these barcodes that are still in the register."""
+    for some in pieces(barcodes):
+        query = select(paper_item).where(paper_item.c.item.in_(some))
+        yield from map(_item, connection.execute(query.order_by(paper_item.c.item)))
+
+
 def holdings(connection: Connection, *, size: int = PAGE) -> Iterator[tuple[Box, Item | None]]:
     """Every item with its box, by both barcodes; an empty box comes once, with None.
 
