@@ -20,6 +20,7 @@ VERBS = {
     "coverage": "keepuntil.cli.coverage_verb:coverage",
     "demo": "keepuntil.cli.demo_verb:demo",
     "diff": "keepuntil.cli.plan_verbs:diff",
+    "discover": "keepuntil.cli.discover_verb:discover",
     "explain": "keepuntil.cli.rule_verbs:explain",
     "findings": "keepuntil.cli.oversight_verbs:findings",
     "forecast": "keepuntil.cli.rule_verbs:forecast",
@@ -54,7 +55,8 @@ Exit codes:
   11  a key is missing, readable by others or of the wrong kind
   12  the register is missing or of another version
   13  a step with paper is refused (out of turn, not by who may), or has halted its journey
-  14  something is not covered: a category, a form of it, a store, a review
+  14  something is not covered: a category, a form of it, a store, a review, or personal
+      data that no rule claims
 """
 
 

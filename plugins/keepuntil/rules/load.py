@@ -14,6 +14,7 @@ from keepuntil.errors import RuleError
 from keepuntil.rules.build import build_rule
 from keepuntil.rules.canonical import rule_digest
 from keepuntil.rules.declared import known_categories_of, people_of, stores_of, working_days_of
+from keepuntil.rules.discoveries import discoveries_of
 from keepuntil.rules.document import Document
 from keepuntil.rules.document import Mapping as WrittenMapping
 from keepuntil.rules.examples import run_examples
@@ -22,6 +23,7 @@ from keepuntil.rules.overlaps import lint_overlaps
 from keepuntil.rules.policy_files import (
     CALENDARS,
     CATEGORIES,
+    DISCOVERIES,
     EVIDENCE,
     PEOPLE,
     RULES,
@@ -90,6 +92,9 @@ def _read(
     publication = publication_of(evidence_file, folder) if evidence_file else None
     known_file = None if one_rule else _optional(folder, CATEGORIES)
     known = known_categories_of(known_file) if known_file else ()
+    said_file = None if one_rule else _optional(folder, DISCOVERIES)
+    ids = [person.id for person in people.people] if people else []
+    said = discoveries_of(said_file, stores or (), ids) if said_file else ()
     calendars = _Calendars(folder)
     around = Surroundings(people=people.people if people else None, calendars=calendars)
     rules = [_rule(folder, name, stores, around, today) for name in names]
@@ -99,7 +104,7 @@ def _read(
     _one_a_category(complete)
     lint_overlaps(complete)
     documents = [stores_file, people_file, *others, *calendars.documents]
-    documents += [file for file in (evidence_file, known_file) if file is not None]
+    documents += [file for file in (evidence_file, known_file, said_file) if file is not None]
     documents += [document for _, document in rules]
     refuse(problem for document in documents for problem in document.problems)
     if stores is None or people is None:
@@ -114,6 +119,7 @@ def _read(
         calendars=calendars.read(),
         publication=publication or default_publication(people.controller),
         known=known or (),
+        acknowledged=said or (),
         warnings=tuple(sorted(set(warnings))),
     )
 

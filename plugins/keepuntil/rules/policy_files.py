@@ -11,6 +11,7 @@ from keepuntil.rules.document import LARGEST_FILE, Document, read_document
 STORES: Final = "stores.yaml"
 PEOPLE: Final = "people.yaml"
 CATEGORIES: Final = "categories.yaml"
+DISCOVERIES: Final = "discoveries.yaml"
 EVIDENCE: Final = "evidence.yaml"
 RULES: Final = "rules"
 CALENDARS: Final = "calendars"

@@ -7,10 +7,11 @@ from typing import Final
 
 _CITIZEN_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CITIZEN_CHECKS: Final = "10X98765432"
-_PROVINCES: Final = frozenset(
+_PROVINCES_LISTED: Final = (
     "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 "
-    "61 62 63 64 65 71 81 82 83".split()
+    "61 62 63 64 65 71 81 82 83"
 )
+_PROVINCES: Final = frozenset(_PROVINCES_LISTED.split())
 _OLDEST: Final = 1900
 _YOUNGEST: Final = 2049
 

@@ -38,7 +38,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One kind that a field seems to hold. Counts, no value."""
+    """One kind that a field seems to hold. Counts, no value; of values that differ, where a
+    check digit decides."""
 
     kind: Kind
     sampled: int
@@ -64,13 +65,15 @@ def judge(seen: Field) -> tuple[Sighting, ...]:
 
 
 def _by_check(values: Sequence[str], names: Mapping[Kind, float]) -> Iterator[Sighting]:
+    # A value that stands in every row has passed once, whatever the number of rows.
+    different = tuple(dict.fromkeys(values))
     for detector in DETECTORS:
-        shaped, matching = _passing(detector, values)
+        shaped, matching = _passing(detector, different)
         if not matching:
             continue
         weight = names.get(detector.kind, 0.0)
         certainty = _certainty(detector, shaped, matching, named=bool(weight))
-        yield _sighting(detector.kind, values, len(matching), certainty, weight)
+        yield _sighting(detector.kind, different, len(matching), certainty, weight)
 
 
 def _passing(detector: Detector, values: Sequence[str]) -> tuple[int, list[str]]:

@@ -40,11 +40,12 @@ _NO_FRACTION: Final = r"(?![0-9A-Za-z])(?![.,-][0-9])"
 # and 141 are things, not people; 174 is satellites.
 _SEGMENTS: Final = re.compile(r"1(?:3\d|4[56789]|5[012356789]|6[2567]|7[0-35-8]|8\d|9[0-35-9])")
 
-_MAILBOXES: Final = frozenset(
+_MAILBOXES_LISTED: Final = (
     "abuse admin billing contact help hostmaster info mail mailer-daemon marketing news noreply "
     "no-reply office postmaster press root sales security service support team test webmaster "
-    "kefu hr jobs git".split()
+    "kefu hr jobs git"
 )
+_MAILBOXES: Final = frozenset(_MAILBOXES_LISTED.split())
 
 _IBAN_LENGTHS: Final = {
     "AD": 24, "AE": 23, "AT": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "CH": 21, "CR": 22,

@@ -19,9 +19,10 @@ _SURNAMES: Final = frozenset(
     "鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋"
     "相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢"
 )
-_DOUBLE_SURNAMES: Final = frozenset(
-    "欧阳 上官 司马 诸葛 皇甫 尉迟 令狐 慕容 司徒 夏侯 公孙 端木 东方 独孤 南宫 长孙 宇文".split()
+_DOUBLE_SURNAMES_LISTED: Final = (
+    "欧阳 上官 司马 诸葛 皇甫 尉迟 令狐 慕容 司徒 夏侯 公孙 端木 东方 独孤 南宫 长孙 宇文"
 )
+_DOUBLE_SURNAMES: Final = frozenset(_DOUBLE_SURNAMES_LISTED.split())
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]{2,4}")
 # Places, units, products and weekdays that begin like a surname.
 _NO_NAME: Final = re.compile(
@@ -29,7 +30,7 @@ _NO_NAME: Final = re.compile(
 )
 _LATIN_WORD: Final = r"[A-Z][a-zà-ÿ]+(?:[-'][A-Z][a-zà-ÿ]+)?"
 _LATIN: Final = re.compile(rf"{_LATIN_WORD}(?:,? (?:[A-Z]\.?|{_LATIN_WORD})){{1,3}}")
-_COMMON: Final = frozenset(
+_COMMON_LISTED: Final = (
     "james robert john michael david william richard joseph thomas charles christopher daniel "
     "matthew anthony mark donald steven paul andrew joshua kenneth kevin brian george timothy "
     "ronald edward jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott "
@@ -49,8 +50,9 @@ _COMMON: Final = frozenset(
     "ramirez lewis robinson walker young allen king wright torres nguyen hill flores green adams "
     "nelson baker hall rivera campbell mitchell carter roberts müller schmidt schneider fischer "
     "weber meyer wagner becker schulz hoffmann martin bernard dubois rossi russo ferrari novak "
-    "zhang wang liu chen yang huang zhao zhou".split()
+    "zhang wang liu chen yang huang zhao zhou"
 )
+_COMMON: Final = frozenset(_COMMON_LISTED.split())
 
 _ZH_ADDRESS: Final = re.compile(
     r"(?:省|市|自治区|区|县|镇)[^，。,;；]{1,20}?(?:路|街|道|巷|村|镇|弄|里|小区|花园|大厦)"

@@ -48,10 +48,11 @@ _WEAK: Final[Mapping[Kind, str]] = {
 }
 
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[\u4e00-\u9fff]+")
-_THINGS: Final = frozenset(
+_THINGS_LISTED: Final = (
     "table column file folder host server product branch company org organisation organization "
-    "department dept class event job task role group type field schema city country bank".split()
+    "department dept class event job task role group type field schema city country bank"
 )
+_THINGS: Final = frozenset(_THINGS_LISTED.split())
 """What has names too."""
 _INITIALS: Final = 4
 """Shorter words are only themselves: ``dob`` is no part of ``dobson``."""
