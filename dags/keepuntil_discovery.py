@@ -1,4 +1,4 @@
-"""The Airflow DAG of the week: looks for personal data no rule claims, and fails when any is new."""
+"""The Airflow DAG of the week: looks for personal data no rule claims, fails when any is new."""
 
 from keepuntil.orchestration.dag_factory import discovery
 

@@ -68,47 +68,55 @@ def _by_check(values: Sequence[str], names: Mapping[Kind, float]) -> Iterator[Si
     # A value that stands in every row has passed once, whatever the number of rows.
     different = tuple(dict.fromkeys(values))
     for detector in DETECTORS:
-        shaped, matching = _passing(detector, different)
-        if not matching:
+        seen = _seen(detector, different)
+        if not seen.passed:
             continue
         weight = names.get(detector.kind, 0.0)
-        certainty = _certainty(detector, shaped, matching, named=bool(weight))
-        yield _sighting(detector.kind, different, len(matching), certainty, weight)
+        certainty = _certainty(detector, seen, named=bool(weight))
+        yield _sighting(detector.kind, different, len(seen.passed), certainty, weight)
 
 
-def _passing(detector: Detector, values: Sequence[str]) -> tuple[int, list[str]]:
-    """How many values have the shape somewhere, and of those that pass what passed in them."""
-    shaped, matching = 0, []
-    for value in values:
-        candidates = [found[0] for found in detector.shape.finditer(value)]
-        shaped += bool(candidates)
-        passed = next((each for each in candidates if detector.passes(each)), None)
-        if passed is not None:
-            matching.append(passed)
-    return shaped, matching
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Of some values: how many have the shape somewhere, how many come close, what passed."""
+
+    shaped: int
+    close: int
+    passed: tuple[str, ...] = field(repr=False)
 
 
-def _certainty(detector: Detector, shaped: int, matching: Sequence[str], *, named: bool) -> float:
+def _seen(detector: Detector, values: Sequence[str]) -> _Seen:
+    candidates = [[found[0] for found in detector.shape.finditer(value)] for value in values]
+    shaped = [each for each in candidates if each]
+    near = detector.close
+    close = len(shaped) if near is None else sum(any(map(near.fullmatch, c)) for c in shaped)
+    first = (next((each for each in c if detector.passes(each)), None) for c in shaped)
+    return _Seen(len(shaped), close, tuple(each for each in first if each is not None))
+
+
+def _certainty(detector: Detector, seen: _Seen, *, named: bool) -> float:
     """How surely it was not chance; the field's name lowers what is asked for."""
-    passed = len(matching)
-    if passed < shaped * detector.least_share:
+    passed = len(seen.passed)
+    if passed < seen.close * detector.least_share:
         return 0.0
-    if detector.head and not named and _begin_alike(matching, detector.head):
+    if detector.head and not named and _begin_alike(seen.passed, detector.head):
         return 0.0
-    luck = by_chance(shaped, passed, detector.chance)
+    luck = by_chance(seen.shaped, passed, detector.chance)
     return detector.strength * (1 - min(1.0, luck if named else _SUSPICION * luck))
 
 
-_SUSPICION: Final = 10
-"""Many fields are looked at, so what happens by chance in one of ten of them will happen."""
+_SUSPICION: Final = 30
+"""Many fields are looked at, so what chance does in one of thirty of them will be seen."""
 
 
 def _begin_alike(values: Sequence[str], head: int) -> bool:
-    heads = {value[:head] for value in values}
-    return len(values) >= _ENOUGH and len(heads) < len(set(values)) * _DIFFERENT
+    different = set(values)
+    heads = {value[:head] for value in different}
+    return len(different) > 1 and len(heads) <= max(1, len(different) * _DIFFERENT)
 
 
 _ENOUGH: Final = 5
+"""Fewer values of a kind without a check say nothing where the name says nothing."""
 _DIFFERENT: Final = 0.2
 
 
@@ -198,15 +206,19 @@ def _by_look(values: Sequence[str], names: Mapping[Kind, float]) -> Iterator[Sig
 
 
 _VEILED: Final = re.compile(r"[^*]*\*{2,}[^*]*|[0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{24,}={0,2}")
+_NUMBERED: Final = re.compile(r"(?=(?:[^\d]*\d){5})[A-Z0-9()+ -]{6,25}")
+_NUMBERS: Final = frozenset(
+    (Kind.CITIZEN_ID, Kind.BANK_CARD, Kind.IBAN, Kind.US_SSN, Kind.MOBILE, Kind.PASSPORT)
+)
 
 
 def _by_name(values: Sequence[str], names: Mapping[Kind, float]) -> Iterator[Sighting]:
-    """What only the name says: the values are not there, or cannot be read."""
-    veiled = [value for value in values if _VEILED.fullmatch(value.strip())]
-    if len(veiled) * 2 < len(values):
-        return
+    """What only the name says: there are no values, they cannot be read, or they are numbers of
+    a form that is not known here, such as those of another country."""
+    unreadable = all(_VEILED.fullmatch(value.strip()) for value in values)
+    numbered = len(set(values)) * 2 > len(values) and all(map(_NUMBERED.fullmatch, values))
     for kind, weight in names.items():
-        if weight >= STRONG:
+        if weight >= STRONG and (unreadable or (numbered and kind in _NUMBERS)):
             yield Sighting(kind=kind, sampled=len(values), matched=0, confidence=weight)
 
 

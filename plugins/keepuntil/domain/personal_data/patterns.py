@@ -24,7 +24,9 @@ class Detector:
     strength: float
     """The most confidence that values alone give."""
     least_share: float = 0.0
-    """Of what has the shape this share has to pass: where chance alone passes many."""
+    """Of what comes close this share has to pass: where chance alone passes many."""
+    close: re.Pattern[str] | None = None
+    """What comes close, where that is less than the shape: all of it but the check digit."""
     head: int = 0
     """Numbers that were given out in a row begin alike in this many characters; real ones of
     many people do not. 0: not looked at."""
@@ -106,6 +108,10 @@ DETECTORS: Final = (
         passes=checksums.is_citizen_id,
         chance=1e-4,
         strength=0.98,
+        least_share=0.5,
+        close=re.compile(
+            r"[1-8]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
+        ),
     ),
     Detector(
         kind=Kind.CREDIT_CODE,
@@ -156,7 +162,7 @@ DETECTORS: Final = (
             re.ASCII,
         ),
         passes=_is_email,
-        chance=0.02,
+        chance=0.005,
         strength=0.88,
     ),
 )
