@@ -1,6 +1,6 @@
 """How long discovery takes in a large schema, and how much of it the server reads for that.
 
-    python benchmarks/discovery.py [--server sqlite postgresql mariadb] [--size 5000000] [--tables 300]
+    python benchmarks/discovery.py [--server sqlite postgresql mariadb] [--size 5000000]
 
 Builds ``--tables`` tables with ``--size`` rows in all (numbers, texts, sums, moments), of which
 one in thirty has a mobile number and an e-mail address, looks for personal data that no rule
@@ -20,8 +20,9 @@ from typing import Final
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / part) for part in ("plugins", "tests")]
 
-from keepuntil.domain.personal_data.judging import judge  # noqa: E402
 from measuring import machine  # noqa: E402
+
+from keepuntil.domain.personal_data.judging import judge  # noqa: E402
 from sql_servers import Place, fresh  # noqa: E402
 
 GOAL_SECONDS: Final = 180

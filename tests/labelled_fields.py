@@ -75,7 +75,8 @@ def iban(random: Random) -> str:
 
 
 def ssn(random: Random) -> str:
-    return f"{random.choice(('001', '219', '457', '733'))}-{random.randint(1, 99):02}-{random.randint(1, 9999):04}"
+    area = random.choice(("001", "219", "457", "733"))
+    return f"{area}-{random.randint(1, 99):02}-{random.randint(1, 9999):04}"
 
 
 def mobile(random: Random) -> str:
@@ -102,9 +103,10 @@ def english_name(random: Random) -> str:
 
 
 def chinese_address(random: Random) -> str:
-    city = random.choice(("杭州市西湖区", "上海市浦东新区", "四川省成都市锦江区", "深圳市南山区"))
+    city = random.choice(("杭州市西湖区", "上海市浦东新区", "四川省成都市锦江区"))
     street = random.choice(("文三路", "世纪大道", "春熙路", "科技南一路", "幸福小区", "解放街"))
-    return f"{city}{street}{random.randint(1, 900)}号{random.randint(1, 30)}栋{random.randint(101, 2999)}室"
+    house, flat = random.randint(1, 900), random.randint(101, 2999)
+    return f"{city}{street}{house}号{random.randint(1, 30)}栋{flat}室"
 
 
 def english_address(random: Random) -> str:
@@ -174,7 +176,8 @@ def order_of_16(random: Random) -> str:
 
 
 def order_of_18(random: Random) -> str:
-    return f"{random.randint(2031, 2049)}{random.randint(1, 12):02}{random.randint(1, 28):02}{digits(10, random)}"
+    day = f"{random.randint(1, 12):02}{random.randint(1, 28):02}"
+    return f"{random.randint(2031, 2049)}{day}{digits(10, random)}"
 
 
 def order_like_a_citizen(random: Random) -> str:
@@ -215,7 +218,7 @@ def part_number(random: Random) -> str:
 
 
 def mailbox(random: Random) -> str:
-    return f"{random.choice(('info', 'service', 'noreply', 'support'))}@bank{digits(2, random)}.example"
+    return f"{random.choice(('info', 'service', 'noreply', 'support'))}@bank.example"
 
 
 def repository(random: Random) -> str:
@@ -245,10 +248,10 @@ LOOK_ALIKES: list[tuple[str, str, Make]] = [
     ("zh", "星期", lambda r: r.choice(("周一", "周二", "周三", "周四", "周五"))),
     ("zh", "状态", lambda r: r.choice(("成功", "失败", "常规", "终止", "方案一"))),
     ("en", "status", lambda r: r.choice(("Active", "Closed Early", "In Review", "Martin"))),
-    ("en", "product_name", lambda r: r.choice(("Gold Card", "Home Loan", "Grace Period", "Victoria Plan"))),
+    ("en", "product_name", lambda r: r.choice(("Gold Card", "Home Loan", "Victoria Plan"))),
     ("en", "phone_model", lambda r: r.choice(("iPhone 15", "Pixel 9", "Mate 60"))),
     ("en", "card_type", lambda r: r.choice(("credit", "debit"))),
-    ("en", "updated_on", lambda r: f"202{r.randint(0, 6)}-{r.randint(1, 12):02}-{r.randint(1, 28):02}"),
+    ("en", "updated_on", birth_date),
     ("en", "digest", lambda r: f"{r.getrandbits(256):064x}"),
     ("zh", "税率", lambda r: f"0.{digits(4, r)}"),
 ]  # fmt: skip

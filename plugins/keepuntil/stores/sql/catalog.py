@@ -14,8 +14,7 @@ from keepuntil.stores.sql.connection import Session
 _POSTGRESQL: Final = """
 SELECT n.nspname, c.relname, n.nspname = current_schema(),
        CASE WHEN c.relkind = 'p' THEN tree.rows ELSE c.reltuples END::bigint,
-       CASE WHEN c.relkind = 'p' THEN tree.size ELSE pg_relation_size(c.oid) END
-         / current_setting('block_size')::bigint,
+       tree.pages,
        a.attname, COALESCE(b.typname, t.typname), COALESCE(b.typcategory, t.typcategory)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -23,7 +22,7 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
 CROSS JOIN LATERAL (
-  SELECT sum(greatest(leaf.reltuples, 0)) AS rows, sum(pg_relation_size(leaf.oid)) AS size
+  SELECT sum(greatest(leaf.reltuples, 0)) AS rows, sum(leaf.relpages) AS pages
   FROM pg_catalog.pg_partition_tree(c.oid) part
   JOIN pg_catalog.pg_class leaf ON leaf.oid = part.relid WHERE part.isleaf
 ) tree
@@ -78,6 +77,7 @@ class Listed:
     rows: int | None
     """As the catalogue estimates it; None: it does not."""
     pages: int | None
+    """Of all partitions together; None: to be asked of the table itself."""
     columns: tuple[str, ...]
     """Those that may hold text or long numbers, in their order."""
     key: str | None = None

@@ -131,7 +131,7 @@ def _expression(session: Session, column: str) -> str:
 def _by_pages(
     session: Session, table: Listed, select: str
 ) -> tuple[int | None, Sequence[Sequence[Any]]]:
-    pages = table.pages or 0
+    pages = _pages(session, table) if table.pages is None else table.pages
     if pages > _FEW_PAGES:
         share = 100 * _PAGES / pages
         rows = session.rows(
@@ -142,6 +142,17 @@ def _by_pages(
             items = table.rows if table.rows is not None else len(rows) * pages // _PAGES
             return items, spread(rows, MOST_VALUES)
     return _from_the_start(session, table, select)
+
+
+_SIZE: Final = """
+SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::bigint
+"""
+
+
+def _pages(session: Session, table: Listed) -> int:
+    # Not asked for all tables at once: it waits for whoever has locked one of them.
+    ((pages,),) = session.rows(_SIZE, (session.named(table.schema, table.name),))
+    return int(pages)
 
 
 def _from_the_start(
