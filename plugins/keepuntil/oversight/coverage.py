@@ -22,7 +22,7 @@ from keepuntil.domain.categories import (
     form_of,
 )
 from keepuntil.errors import KeepuntilError
-from keepuntil.oversight import cells, lacking
+from keepuntil.oversight import cells, discovery_findings, lacking
 from keepuntil.oversight.cells import Cell, State
 from keepuntil.oversight.classes import DeletionClass, deletion_classes
 from keepuntil.oversight.gaps import Gap, Lack
@@ -101,6 +101,7 @@ def cover(installation: Installation, as_of: date) -> Coverage:
     beside = [
         *lacking.stores_unclaimed(schedule),
         *lacking.holds_unreviewed(schedule, holds.in_force(installation.register), as_of),
+        *discovery_findings.gaps(installation),
     ]
     in_cells = [gap for row in rows for cell in row.cells for gap in cell.gaps]
     return Coverage(
@@ -115,10 +116,11 @@ def cover(installation: Installation, as_of: date) -> Coverage:
 def report(installation: Installation, coverage: Coverage) -> None:
     """Raise a finding for each gap; one that was met before is counted once more.
 
-    What is overdue is the backlog's to say, with the same figure every morning.
+    What is overdue is the backlog's to say, with the same figure every morning, and what
+    discovery found is a finding already.
     """
     for gap in coverage.gaps:
-        if gap.code is not Lack.OVERDUE:
+        if gap.code not in (Lack.OVERDUE, Lack.UNCLAIMED_PERSONAL_DATA):
             problem_found(
                 installation,
                 kind=gap.code.value,

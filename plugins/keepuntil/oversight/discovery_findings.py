@@ -11,11 +11,11 @@ from keepuntil.domain.categories import Text
 from keepuntil.domain.discoveries import Discovery
 from keepuntil.domain.personal_data.kinds import LABELS
 from keepuntil.oversight.discovery import Discovered, Unread
-from keepuntil.oversight.gaps import Lack
+from keepuntil.oversight.gaps import Gap, Lack
 from keepuntil.register import findings
 from keepuntil.register.findings import Finding
 
-UNCLAIMED: Final = "unclaimed_personal_data"
+UNCLAIMED: Final = Lack.UNCLAIMED_PERSONAL_DATA.value
 """The kind of the finding about a place; its subject is the location."""
 
 _BY: Final = "keepuntil"
@@ -45,6 +45,18 @@ def report(installation: Installation, found: Discovered) -> tuple[Discovery, ..
     _close_settled(installation, found)
     _close_read(installation, found)
     return tuple(each for each in found.unclaimed if f"{UNCLAIMED}/{each.location}" not in before)
+
+
+def gaps(installation: Installation) -> Iterator[Gap]:
+    """What discovery has found and nobody has settled, for the coverage matrix. No store is
+    asked: discovery has its own hour."""
+    for each in _open(installation, UNCLAIMED):
+        yield Gap(
+            code=Lack.UNCLAIMED_PERSONAL_DATA,
+            where=each.fingerprint.removeprefix(f"{UNCLAIMED}/"),
+            sentence=Text(zh=each.sentence_zh, en=each.sentence_en),
+            items=each.counts["items"],
+        )
 
 
 def sentence(discovery: Discovery) -> Text:

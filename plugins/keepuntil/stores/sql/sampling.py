@@ -39,12 +39,12 @@ _GUARDS: Final = {
         f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'",
     ),
     "mariadb": (
-        f"SET SESSION max_statement_time = {_STATEMENT_SECONDS}",
-        f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}",
+        f"SET SESSION max_statement_time = {_STATEMENT_SECONDS}, "
+        f"lock_wait_timeout = {_LOCK_SECONDS}",
     ),
     "mysql": (
-        f"SET SESSION max_execution_time = {_STATEMENT_SECONDS * 1000}",
-        f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}",
+        f"SET SESSION max_execution_time = {_STATEMENT_SECONDS * 1000}, "
+        f"lock_wait_timeout = {_LOCK_SECONDS}",
     ),
     "sqlite": (),
 }
@@ -166,8 +166,9 @@ def _by_key(
     session: Session, table: Listed, name: str, wanted: str
 ) -> tuple[int | None, Sequence[Sequence[Any]]]:
     key = session.quoted(None, table.key or "")
-    ((first,),) = session.rows(f"SELECT MIN({key}) FROM {name}")
-    ((last,),) = session.rows(f"SELECT MAX({key}) FROM {name}")
+    # Apart: together in one SELECT they would be looked for row by row.
+    ends = (f"(SELECT {which}({key}) FROM {name})" for which in ("MIN", "MAX"))
+    ((first, last),) = session.rows(f"SELECT {', '.join(ends)}")
     if first is None:
         return 0, []
     select = f"SELECT {key} AS probed, {wanted} FROM {name}"
@@ -184,5 +185,8 @@ def _by_key(
         pieces = [f"{select} ORDER BY {key} {way} LIMIT {half}" for way in ("ASC", "DESC")]
         items = table.rows
     # Where keys are sparse, several probes meet the same rows.
-    rows = {row[0]: row[1:] for piece in pieces for row in session.rows(piece)}
+    together = " UNION ALL ".join(
+        f"SELECT * FROM ({piece}) AS piece_{place}" for place, piece in enumerate(pieces)
+    )
+    rows = {row[0]: row[1:] for row in session.rows(together)}
     return items, list(rows.values())
