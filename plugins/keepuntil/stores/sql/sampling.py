@@ -19,8 +19,9 @@ from keepuntil.stores.protocol import Sampled
 from keepuntil.stores.sql.catalog import Listed, tables
 from keepuntil.stores.sql.connection import Database, Session
 
-_STATEMENT_SECONDS: Final = 10
-_LOCK_SECONDS: Final = 1
+_PATIENCE: Final = 10
+_LOCK_PATIENCE: Final = 1
+"""Seconds until a statement, and until the wait for a lock, is given up."""
 
 _FEW_PAGES: Final = 64
 """Of a table of so few pages the first rows are taken."""
@@ -35,16 +36,14 @@ _ROWS_A_PROBE: Final = MOST_VALUES // _PROBES
 
 _GUARDS: Final = {
     "postgresql": (
-        f"SET LOCAL statement_timeout = '{_STATEMENT_SECONDS}s'",
-        f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'",
+        f"SET LOCAL statement_timeout = '{_PATIENCE}s'",
+        f"SET LOCAL lock_timeout = '{_LOCK_PATIENCE}s'",
     ),
     "mariadb": (
-        f"SET SESSION max_statement_time = {_STATEMENT_SECONDS}, "
-        f"lock_wait_timeout = {_LOCK_SECONDS}",
+        f"SET SESSION max_statement_time = {_PATIENCE}, lock_wait_timeout = {_LOCK_PATIENCE}",
     ),
     "mysql": (
-        f"SET SESSION max_execution_time = {_STATEMENT_SECONDS * 1000}, "
-        f"lock_wait_timeout = {_LOCK_SECONDS}",
+        f"SET SESSION max_execution_time = {_PATIENCE}000, lock_wait_timeout = {_LOCK_PATIENCE}",
     ),
     "sqlite": (),
 }
