@@ -51,10 +51,11 @@ def test_a_card_passes_luhn_and_with_one_digit_changed_it_does_not(random: Rando
 def test_a_credit_code_has_two_check_characters_and_both_have_to_be_right(random: Random) -> None:
     code = made.credit_code(random)
     assert kinds("c1", code) == {Kind.CREDIT_CODE}
-    place = random.choice([17, 16, 5, 3])
     alphabet = checksums.CREDIT_ALPHABET
-    wrong = code[:place] + alphabet[(alphabet.index(code[place]) + 1) % 31] + code[place + 1 :]
-    assert not checksums.is_credit_code(wrong)
+    wrong_end = alphabet[(alphabet.index(code[17]) + 1) % 31]
+    assert not checksums.is_credit_code(code[:17] + wrong_end)
+    body = code[:16] + ("1" if code[16] == "0" else "0")
+    assert not checksums.is_credit_code(body + checksums.credit_check(body))
 
 
 @given(SEEDS)
