@@ -27,6 +27,7 @@ from keepuntil.stores.protocol import (
     Found,
     Journal,
     Query,
+    Sampled,
     Store,
 )
 from store_contract import EVENT, KEPT
@@ -251,6 +252,9 @@ class PromptPeople:
 
     def present(self, query: Query) -> Iterator[list[Key]]:
         return self.shelves.present(query)
+
+    def unclaimed(self, instances: Sequence[StoredInstance]) -> Iterator[Sampled]:
+        return self.shelves.unclaimed(instances)
 
     def pressure(self) -> str | None:
         return self.shelves.pressure()

@@ -155,7 +155,7 @@ def test_every_rule_file_becomes_a_dag_that_airflow_can_serialize(policies: Path
     dags = dag_factory.nightly()
     rules = sorted(path.stem for path in (policies / "rules").glob("*.yaml"))
     assert sorted(dag.dag_id for dag in dags) == [f"keepuntil__{rule}" for rule in rules]
-    for dag in [*dags, dag_factory.overdue()]:
+    for dag in [*dags, dag_factory.overdue(), dag_factory.discovery()]:
         DagSerialization.serialize_dag(dag)
 
 
@@ -173,8 +173,17 @@ def test_a_worker_builds_the_one_dag_it_needs(
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "keepuntil__personal_loan_file")
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_TASK_ID", "plan")
     assert [dag.dag_id for dag in dag_factory.nightly()] == ["keepuntil__personal_loan_file"]
-    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", dag_factory.OVERDUE)
-    assert dag_factory.nightly() == []
+    for other in (dag_factory.OVERDUE, dag_factory.DISCOVERY):
+        monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", other)
+        assert dag_factory.nightly() == []
+
+
+def test_discovery_runs_once_a_week_by_the_clock_of_most_rules(policies: Path) -> None:
+    dag = dag_factory.discovery()
+    assert dag.dag_id == "keepuntil__discovery"
+    assert road(dag) == ["discover"]
+    assert dag.schedule.expression == dag_factory.WEEKLY
+    assert str(dag.timezone) == "Asia/Shanghai"
 
 
 def test_a_broken_rule_file_is_shown_and_stops_no_other_rule(policies: Path) -> None:

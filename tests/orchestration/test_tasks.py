@@ -322,6 +322,21 @@ def test_the_requests_task_answers_what_is_open_and_writes_its_letters(world: Wo
     assert len(list((world.home / "requests").rglob("answer-2.*.pdf"))) == 2
 
 
+def test_the_discovery_task_fails_when_something_is_new_and_only_then(world: World) -> None:
+    world.core.touch()
+    assert tasks.report_discoveries(NIGHT, "Asia/Shanghai")["unclaimed"] == 0
+    leads = "\n".join(f"u{number}@example.cn" for number in range(9))
+    old = world.folder / "share" / "old"
+    old.mkdir()
+    (old / "leads.txt").write_text(leads)
+    with pytest.raises(
+        AirflowException, match="statements/old/ seems to hold personal data"
+    ) as said:
+        tasks.report_discoveries(NIGHT, "Asia/Shanghai")
+    assert "@example.cn" not in str(said.value)
+    assert tasks.report_discoveries(NIGHT, "Asia/Shanghai")["unclaimed"] == 1
+
+
 def test_the_backlog_task_fails_loudly_and_says_why(world: World) -> None:
     world.issue(DUE, "A000009-2010-01-01.pdf")
     with pytest.raises(AirflowException, match="statement: 1 items are overdue; it has never run"):

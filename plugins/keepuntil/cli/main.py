@@ -24,6 +24,7 @@ VERBS = {
     "coverage": "keepuntil.cli.coverage_verb:coverage",
     "demo": "keepuntil.cli.demo_verb:demo",
     "diff": "keepuntil.cli.plan_verbs:diff",
+    "discover": "keepuntil.cli.discover_verb:discover",
     "explain": "keepuntil.cli.rule_verbs:explain",
     "findings": "keepuntil.cli.finding_verbs:findings",
     "forecast": "keepuntil.cli.rule_verbs:forecast",
@@ -65,7 +66,8 @@ Exit codes:
   11  a key is missing, readable by others or of the wrong kind
   12  the register is missing or of another version
   13  a step with paper is refused (out of turn, not by who may), or has halted its journey
-  14  something is not covered: a category, a form of it, a store, a review
+  14  something is not covered: a category, a form of it, a store, a review, or personal
+      data that no rule claims
   15  the person signed in may not do this: no access role in people.yaml gives the right
 """
 

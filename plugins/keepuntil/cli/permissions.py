@@ -49,6 +49,7 @@ PERMISSIONS: Final[Mapping[str, Right | None]] = {
     "coverage": Right.READ,
     "demo": None,
     "diff": Right.READ,
+    "discover": Right.READ,
     "explain": Right.READ_ITEMS,
     "findings describe": Right.FIND,
     "findings list": Right.READ,

@@ -24,9 +24,13 @@ from keepuntil.rules.rule_index import RuleEntry, rule_index
 
 PREFIX: Final = "keepuntil__"
 OVERDUE: Final = f"{PREFIX}overdue"
+DISCOVERY: Final = f"{PREFIX}discovery"
 
 MORNING: Final = time(8, 0)
 """When the overdue DAG runs, in the zone that most rules have."""
+
+WEEKLY: Final = "0 3 * * 6"
+"""When discovery runs, in the zone that most rules have: on Saturdays, when little else does."""
 
 _BEGINNING: Final = (2000, 1, 1)
 _ASK_AGAIN: Final = 10
@@ -46,7 +50,7 @@ any time; the register knows what was done. See also: `keepuntil forecast {categ
 def nightly(folder: Path | None = None) -> list[DAG]:
     """One DAG a rule that can be read. A worker that runs a task builds that rule's DAG only."""
     wanted = get_parsing_context().dag_id
-    if wanted == OVERDUE:
+    if wanted in (OVERDUE, DISCOVERY):
         return []
     only = wanted.removeprefix(PREFIX) if wanted else None
     return [rule_dag(rule) for rule in rule_index(folder or policies(), only).entries]
@@ -94,6 +98,26 @@ def overdue(folder: Path | None = None) -> DAG:
         report_backlog()
         report_coverage()
         follow_up_requests()
+    return dag
+
+
+def discovery(folder: Path | None = None) -> DAG:
+    """The DAG that looks for personal data no rule claims, and fails when something is new."""
+    zone = _prevailing_zone(rule_index(folder or policies()).entries)
+    with DAG(
+        dag_id=DISCOVERY,
+        schedule=CronTriggerTimetable(WEEKLY, timezone=zone),
+        start_date=datetime(*_BEGINNING, tzinfo=ZoneInfo(zone)),
+        catchup=False,
+        max_active_runs=1,
+        tags=["keepuntil"],
+    ) as dag:
+
+        @task(task_id="discover", retries=0)
+        def discover(dag_run: Any = None, data_interval_end: Any = None) -> tasks.Small:
+            return tasks.report_discoveries(data_interval_end or dag_run.run_after, zone)
+
+        discover()
     return dag
 
 

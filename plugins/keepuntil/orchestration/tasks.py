@@ -290,6 +290,23 @@ def follow_up_requests(instant: datetime, zone: str) -> Small:
     return {"answered": len(found)}
 
 
+def report_discoveries(instant: datetime, zone: str) -> Small:
+    """Look for personal data that no rule claims; fail when any is new, or a place cannot be read.
+
+    Each place becomes a finding first, so the next run fails only for what is new then.
+    """
+    from keepuntil.oversight import discovery, discovery_findings
+
+    with installation() as opened:
+        found = discovery.discover(opened, legal_day.as_of(instant, zone))
+        new = discovery_findings.report(opened, found)
+    alarms = [discovery_findings.sentence(each).en for each in new]
+    alarms += [f"{each.location}: {each.sentence}" for each in found.unread]
+    if alarms:
+        raise AirflowException(" ".join(alarms))
+    return {"places": found.places, "unclaimed": len(found.unclaimed)}
+
+
 def _alarm(line: Backlog) -> str:
     ran = (
         "it has never run to the end"

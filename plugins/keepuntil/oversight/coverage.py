@@ -22,7 +22,7 @@ from keepuntil.domain.categories import (
     form_of,
 )
 from keepuntil.errors import KeepuntilError
-from keepuntil.oversight import cells, lacking
+from keepuntil.oversight import cells, discovery_findings, lacking
 from keepuntil.oversight.cells import Cell, State
 from keepuntil.oversight.classes import DeletionClass, deletion_classes
 from keepuntil.oversight.gaps import Gap, Lack
@@ -103,6 +103,7 @@ def cover(installation: Installation, as_of: date) -> Coverage:
         *lacking.stores_unclaimed(schedule),
         *lacking.holds_unreviewed(schedule, holds.in_force(installation.register), as_of),
         *vendors_expired(installation, as_of),
+        *discovery_findings.gaps(installation),
     ]
     in_cells = [gap for row in rows for cell in row.cells for gap in cell.gaps]
     return Coverage(
@@ -118,10 +119,11 @@ def report(installation: Installation, coverage: Coverage) -> None:
     """Raise a finding for each gap; one that was met before is counted once more.
 
     A gap that was a finding and is not there any more is gone. What is overdue is the
-    backlog's to say, with the same figure every morning.
+    backlog's to say, with the same figure every morning, and what discovery found is a
+    finding already.
     """
     for gap in coverage.gaps:
-        if gap.code is not Lack.OVERDUE:
+        if gap.code not in (Lack.OVERDUE, Lack.UNCLAIMED_PERSONAL_DATA):
             problem_found(
                 installation,
                 kind=gap.code.value,
@@ -134,7 +136,7 @@ def report(installation: Installation, coverage: Coverage) -> None:
 
 
 def _close_gone(installation: Installation, there: Set[str], as_of: date) -> None:
-    kinds = {lack.value for lack in Lack} - {Lack.OVERDUE.value}
+    kinds = {lack.value for lack in Lack} - {Lack.OVERDUE, Lack.UNCLAIMED_PERSONAL_DATA}
     for found, _ in findings.everything(installation.register):
         if found.kind in kinds and found.closed_at is None and found.fingerprint not in there:
             why = f"The coverage of {as_of} has no such gap."

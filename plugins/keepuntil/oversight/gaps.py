@@ -31,6 +31,8 @@ class Lack(StrEnum):
     UNREADABLE = "unreadable"
     """A place could not be asked: it cannot be reached, or is not as the rule says."""
     OVERDUE = "overdue"
+    UNCLAIMED_PERSONAL_DATA = "unclaimed_personal_data"
+    """Discovery found personal data, or a series of paper, that no rule claims."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,8 @@ class Gap:
 
     code: Lack
     where: str
-    """``category``, ``category/form``, ``category/instance``, ``category/hold`` or a store."""
+    """``category``, ``category/form``, ``category/instance``, ``category/hold``, a store, or a
+    place that discovery found."""
     sentence: Text
     items: int = 0
     """How many records it is about, where that was counted."""
@@ -62,6 +65,7 @@ LABELS: Final[Mapping[Lack, Text]] = {
     Lack.RUN_MISSED: Text(zh="多夜未运行", en="nights missed"),
     Lack.UNREADABLE: Text(zh="无法读取", en="unreadable"),
     Lack.OVERDUE: Text(zh="逾期", en="overdue"),
+    Lack.UNCLAIMED_PERSONAL_DATA: Text(zh="个人信息无人认领", en="unclaimed data"),
 }
 """Each code in two or three words, for tables."""
 

@@ -1,5 +1,5 @@
 """The keys of ``stores.yaml``, ``people.yaml``, ``evidence.yaml``, of
-``categories.yaml`` and the calendars.
+``categories.yaml``, ``discoveries.yaml`` and the calendars.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from keepuntil.rules.value_types import (
     Name,
     PeriodText,
     RelativePath,
+    VerdictWord,
     Year,
     Zone,
     text_schema,
@@ -197,6 +198,22 @@ class KnownCategoryShape(Shape):
 class CategoriesShape(Shape):
     categories: list[KnownCategoryShape] = Field(
         min_length=1, description="every category that the survey of all data found"
+    )
+
+
+class AcknowledgementShape(Shape):
+    location: Line = Field(
+        description="the place as `keepuntil discover` names it; * at its end: all that begin so"
+    )
+    verdict: VerdictWord = Field(description="not_personal_data or being_ruled")
+    reason: Line = Field(description="why, for whoever asks next year")
+    by: PersonId = Field(description="who says so: an id of people.yaml")
+    until: Day = Field(description="the last day on which it counts")
+
+
+class DiscoveriesShape(Shape):
+    discoveries: list[AcknowledgementShape] = Field(
+        description="found places that somebody has looked at"
     )
 
 

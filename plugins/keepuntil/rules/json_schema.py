@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from keepuntil.rules.declarations import CalendarShape, CategoriesShape, PeopleShape, StoresShape
+from keepuntil.rules.declarations import (
+    CalendarShape,
+    CategoriesShape,
+    DiscoveriesShape,
+    PeopleShape,
+    StoresShape,
+)
 from keepuntil.rules.schema import RuleShape
 from keepuntil.rules.shape import Shape
 
@@ -14,6 +20,7 @@ _SHAPES: Final[Mapping[str, tuple[type[Shape], str]]] = {
     "stores": (StoresShape, "How stores are reached"),
     "people": (PeopleShape, "Who may approve, attest and witness"),
     "categories": (CategoriesShape, "Every category that is known to exist"),
+    "discoveries": (DiscoveriesShape, "What people have said of found places"),
     "calendar": (CalendarShape, "Holidays and make-up working days"),
 }
 KINDS: Final = tuple(_SHAPES)

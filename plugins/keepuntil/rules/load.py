@@ -20,6 +20,7 @@ from keepuntil.rules.declared import (
     stores_of,
     working_days_of,
 )
+from keepuntil.rules.discoveries import discoveries_of
 from keepuntil.rules.document import Document
 from keepuntil.rules.document import Mapping as WrittenMapping
 from keepuntil.rules.examples import run_examples
@@ -28,6 +29,7 @@ from keepuntil.rules.overlaps import lint_overlaps
 from keepuntil.rules.policy_files import (
     CALENDARS,
     CATEGORIES,
+    DISCOVERIES,
     EVIDENCE,
     PEOPLE,
     RULES,
@@ -110,6 +112,9 @@ def _read(
     publication = publication_of(evidence_file, folder) if evidence_file else None
     known_file = None if one_rule else _optional(folder, CATEGORIES)
     known = known_categories_of(known_file) if known_file else ()
+    said_file = None if one_rule else _optional(folder, DISCOVERIES)
+    ids = [person.id for person in people.people] if people else []
+    said = discoveries_of(said_file, stores or (), ids) if said_file else ()
     calendars = _Calendars(folder)
     around = Surroundings(people=people.people if people else None, calendars=calendars)
     rules = [_rule(folder, name, stores, around, today) for name in names]
@@ -119,7 +124,7 @@ def _read(
     _one_a_category(complete)
     lint_overlaps(complete)
     documents = [stores_file, people_file, *others, *calendars.documents]
-    documents += [file for file in (evidence_file, known_file) if file is not None]
+    documents += [file for file in (evidence_file, known_file, said_file) if file is not None]
     documents += [document for _, document in rules]
     refuse(problem for document in documents for problem in document.problems)
     if stores is None or people is None:
@@ -134,6 +139,7 @@ def _read(
         calendars=calendars.read(),
         publication=publication or default_publication(people.controller),
         known=known or (),
+        acknowledged=said or (),
         warnings=tuple(sorted(set(warnings))),
     )
 

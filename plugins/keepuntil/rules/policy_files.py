@@ -12,6 +12,7 @@ from keepuntil.rules.problems import refuse
 STORES: Final = "stores.yaml"
 PEOPLE: Final = "people.yaml"
 CATEGORIES: Final = "categories.yaml"
+DISCOVERIES: Final = "discoveries.yaml"
 EVIDENCE: Final = "evidence.yaml"
 RULES: Final = "rules"
 CALENDARS: Final = "calendars"

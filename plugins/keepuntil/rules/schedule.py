@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from keepuntil.domain.categories import KnownCategory, Rule
+from keepuntil.domain.discoveries import Acknowledgement
 from keepuntil.domain.people import Person
 from keepuntil.domain.publication import Publication
 from keepuntil.domain.stores import StoreDeclaration
@@ -32,6 +33,8 @@ class Schedule:
     """How evidence reaches the outside."""
     known: tuple[KnownCategory, ...]
     """Every category that ``categories.yaml`` lists, in its order; empty without that file."""
+    acknowledged: tuple[Acknowledgement, ...]
+    """What ``discoveries.yaml`` says of found places, in its order; empty without that file."""
     warnings: tuple[Problem, ...]
     """What stops nothing and should be looked at."""
 

@@ -16,6 +16,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from keepuntil.domain.categories import ApprovalKind, Confidence, Form, Obligation, Rank
 from keepuntil.domain.clock import Combine
+from keepuntil.domain.discoveries import Verdict
 from keepuntil.domain.paper import EVENTS
 from keepuntil.domain.people import AccessRole
 from keepuntil.domain.periods import Period, StartRule, YearStart
@@ -249,6 +250,7 @@ ApprovalWord = Annotated[
 ]
 AccessWord = Annotated[AccessRole, PlainValidator(word_of(AccessRole)), _choice_schema(AccessRole)]
 FormWord = Annotated[Form, PlainValidator(word_of(Form)), _choice_schema(Form)]
+VerdictWord = Annotated[Verdict, PlainValidator(word_of(Verdict)), _choice_schema(Verdict)]
 FileFormWord = Annotated[
     Form, PlainValidator(word_of(Form, FILE_FORMS)), _choice_schema(Form, FILE_FORMS)
 ]

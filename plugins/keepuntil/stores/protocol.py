@@ -17,6 +17,8 @@ from keepuntil.domain.decision import Decision
 from keepuntil.domain.holds import Binding
 from keepuntil.domain.items import Key
 from keepuntil.domain.outcomes import Outcome
+from keepuntil.domain.personal_data.judging import Field
+from keepuntil.domain.personal_data.kinds import Kind
 from keepuntil.domain.plans import Warrant
 from keepuntil.errors import StoreError
 
@@ -146,6 +148,24 @@ class Effect:
     counts: list[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """A place that no instance claims, with a few of the values in it: one column, or the
+    objects or files of one prefix or folder."""
+
+    where: str
+    """Its name as it may be shown: what varies from record to record is left out."""
+    items: int | None
+    """About how many rows, objects, files; None: nobody knows without counting."""
+    fields: tuple[Field, ...] = ()
+    passed_over: int = 0
+    """Files that were not looked into: office documents, pages, pictures, sound."""
+    unread: str | None = None
+    """Why it could not be looked at, in a sentence; None: it was."""
+    kind: Kind | None = None
+    """Known without looking: a series of paper."""
+
+
 class Journal(Protocol):
     """Where a store writes down what it is about to do."""
 
@@ -206,6 +226,14 @@ class Store(Protocol):
 
         What ``remains`` would count under a key of this instance is among them. Raises
         StoreUnreachable, StoreMismatch: a listing that ended is a whole one.
+        """
+
+    def unclaimed(self, instances: Sequence[StoredInstance]) -> Iterator[Sampled]:
+        """Samples of everything in this store that none of the instances claims. Reads only,
+        a bounded number of rows or bytes a place, and never a whole table.
+
+        The same data gives the same sample. A place that cannot be read is told as such.
+        Raises StoreUnreachable.
         """
 
     def pressure(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The digest of what a file holds, for rules that commit to contents."""
+"""What a file holds: its digest, for rules that commit to contents, and its beginning."""
 
 from __future__ import annotations
 
@@ -21,3 +21,16 @@ def digest_of(folder: int, name: bytes) -> tuple[str, os.stat_result]:
             return "", status
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return digest, os.fstat(file.fileno())
+
+
+def first_bytes(folder: int, name: bytes, size: int) -> bytes | None:
+    """The beginning of a regular file; None for anything else, and for what may not be read."""
+    try:
+        descriptor = os.open(name, _READ, dir_fd=folder)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        try:
+            return file.read(size) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+        except OSError:
+            return None

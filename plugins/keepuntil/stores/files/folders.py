@@ -68,7 +68,19 @@ def open_place(declaration: FilesStore, instance: FilesInstance) -> Iterator[Pla
     Raises StoreUnreachable (missing, unreadable), StoreMismatch (a link, not a folder,
     not a path we would ever work on).
     """
-    fd = _open_declared(declaration, _components(declaration, instance))
+    with _opened(_open_declared(declaration, _components(declaration, instance))) as place:
+        yield place
+
+
+@contextmanager
+def open_root(declaration: FilesStore) -> Iterator[Place]:
+    """Open a store's own folder. Raises as :func:`open_place` does."""
+    with _opened(_open_declared(declaration, [])) as place:
+        yield place
+
+
+@contextmanager
+def _opened(fd: int) -> Iterator[Place]:
     try:
         status = os.fstat(fd)
         identity = f"{os.statvfs(fd).f_fsid}:{status.st_ino}"
@@ -115,12 +127,6 @@ def mount_id(fd: int) -> int | None:
 
 
 def _components(declaration: FilesStore, instance: FilesInstance) -> list[str]:
-    root = declaration.root
-    if not root.startswith("/") or not root.strip("/") or "\0" in root:
-        raise StoreMismatch(
-            f"Store {declaration.name}: the root {root!r} must be an absolute path of a folder "
-            "that is not the whole file system."
-        )
     parts = [part for part in instance.under.split("/") if part not in ("", ".")]
     if ".." in parts or "\0" in instance.under or instance.under.startswith("/"):
         raise StoreMismatch(
@@ -131,6 +137,12 @@ def _components(declaration: FilesStore, instance: FilesInstance) -> list[str]:
 
 
 def _open_declared(declaration: FilesStore, parts: Sequence[str]) -> int:
+    root = declaration.root
+    if not root.startswith("/") or not root.strip("/") or "\0" in root:
+        raise StoreMismatch(
+            f"Store {declaration.name}: the root {root!r} must be an absolute path of a folder "
+            "that is not the whole file system."
+        )
     try:
         current = os.open(declaration.root.rstrip("/"), OPEN_FOLDER)
     except OSError as error:

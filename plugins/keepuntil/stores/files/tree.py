@@ -10,7 +10,7 @@ from keepuntil.domain.items import Key
 from keepuntil.domain.plans import Warrant
 from keepuntil.domain.stores import FilesStore
 from keepuntil.errors import StoreMismatch
-from keepuntil.stores.files import describing, rereading
+from keepuntil.stores.files import describing, rereading, sampling
 from keepuntil.stores.files.destroying import Destruction
 from keepuntil.stores.files.finding import Finding
 from keepuntil.stores.files.folders import open_place
@@ -23,6 +23,7 @@ from keepuntil.stores.protocol import (
     Found,
     Journal,
     Query,
+    Sampled,
     StoreFacts,
     refuse_foreign_warrant,
 )
@@ -114,6 +115,10 @@ class FileTree:
         naming = Naming.of(query.rule, instance)
         with open_place(self._declaration, instance) as place:
             yield from Finding(place=place, query=query, naming=naming).present()
+
+    def unclaimed(self, instances: Sequence[StoredInstance]) -> Iterator[Sampled]:
+        """By their names and the first bytes of some of them; links are never followed."""
+        yield from sampling.unclaimed(self._declaration, instances)
 
     def pressure(self) -> str | None:
         """A folder never asks for a pause."""

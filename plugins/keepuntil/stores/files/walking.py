@@ -134,6 +134,18 @@ class Walk:
             self.unreadable(os.fstat(fd).st_ino, failure_code(error))
 
 
+def first_names(fd: int, most: int) -> tuple[list[bytes], list[bytes]]:
+    """Folders and regular files directly in an open folder: the first of them, in byte order.
+
+    Raises OSError.
+    """
+    chosen, _ = _smallest(fd, None, most)
+    return (
+        [name for name, kind in chosen if kind is _Kind.FOLDER],
+        [name for name, kind in chosen if kind is _Kind.FILE],
+    )
+
+
 def _sorted_entries(fd: int, window: int) -> Iterator[tuple[bytes, _Kind]]:
     after: bytes | None = None
     while True:

@@ -6,7 +6,7 @@ has come. ``after=None`` is the first page; one that is shorter than ``size`` is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -90,6 +90,20 @@ def holdings(connection: Connection, *, size: int = PAGE) -> Iterator[tuple[Box,
     while page := _boxes_on_hand(connection, after, size):
         after = page[-1].box
         yield from _filled(page, _items_between(connection, page[0].box, after, size))
+
+
+def series_held(connection: Connection, without: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Every series on hand but these, and how many items are in it. Steps from one to the next
+    by their index, so the items of the others are not read."""
+    column, after = paper_item.c.series, None
+    while True:
+        query = select(func.min(column)).where(_after(column, after))
+        after = connection.scalar(query)
+        if after is None:
+            return
+        if after not in without:
+            counted = select(func.count()).select_from(paper_item).where(column == after)
+            yield after, connection.scalar(counted) or 0
 
 
 def _filled(page: Sequence[Box], found: Iterator[Item]) -> Iterator[tuple[Box, Item | None]]:

@@ -13,10 +13,13 @@ from typing import Final
 
 from keepuntil.domain.categories import PaperInstance, Rule, SqlInstance, StoredInstance, Text
 from keepuntil.domain.items import Key
+from keepuntil.domain.personal_data.kinds import Kind
+from keepuntil.domain.personal_data.masking import masked_name
 from keepuntil.domain.plans import Warrant
 from keepuntil.domain.stores import PaperStore, SqlStore
 from keepuntil.errors import StoreMismatch
 from keepuntil.stores.paper.connection import open_register
+from keepuntil.stores.paper.holdings import series_held
 from keepuntil.stores.paper.releasing import Releasing
 from keepuntil.stores.protocol import (
     Batch,
@@ -26,6 +29,7 @@ from keepuntil.stores.protocol import (
     Found,
     Journal,
     Query,
+    Sampled,
     StoreFacts,
     refuse_foreign_warrant,
 )
@@ -123,6 +127,13 @@ class PaperShelves:
     def present(self, query: Query) -> Iterator[list[Key]]:
         """See :class:`~keepuntil.stores.protocol.Store`. An item counts in any series."""
         yield from self._rows.present(_of_rows(query))
+
+    def unclaimed(self, instances: Sequence[StoredInstance]) -> Iterator[Sampled]:
+        """Series. What lies in them nobody can read from here, so each counts as found."""
+        claimed = {each.series for each in instances if isinstance(each, PaperInstance)}
+        with self._register.reading() as connection:
+            for series, items in series_held(connection, claimed):
+                yield Sampled(where=masked_name(series), items=items, kind=Kind.PAPER_SERIES)
 
     def pressure(self) -> str | None:
         """Paper is in nobody's way."""

@@ -17,10 +17,11 @@ from keepuntil.stores.protocol import (
     Found,
     Journal,
     Query,
+    Sampled,
     StoreFacts,
     refuse_foreign_warrant,
 )
-from keepuntil.stores.s3 import describing, finding
+from keepuntil.stores.s3 import describing, finding, sampling
 from keepuntil.stores.s3.connection import Connection
 from keepuntil.stores.s3.declared import Declared
 from keepuntil.stores.s3.destroying import Destruction, object_key
@@ -84,6 +85,10 @@ class S3Bucket:
         """Every key with any version, delete marker or unfinished upload."""
         declared = Declared.of(query.rule, _objects(query.instance))
         yield from finding.present(self._connection, query, declared)
+
+    def unclaimed(self, instances: Sequence[StoredInstance]) -> Iterator[Sampled]:
+        """By their keys and the first bytes of some of them, in their newest version."""
+        yield from sampling.unclaimed(self._connection, instances)
 
     def pressure(self) -> str | None:
         if not self._connection.pace.under_pressure:

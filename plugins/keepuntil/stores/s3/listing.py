@@ -36,6 +36,10 @@ class _UploadPlace(TypedDict, total=False):
     UploadIdMarker: str
 
 
+class _LevelPlace(TypedDict, total=False):
+    ContinuationToken: str
+
+
 class Page(NamedTuple):
     """Part of a listing, grouped by key, in key order. The last key may go on in the next page."""
 
@@ -103,6 +107,35 @@ def uploads(connection: Connection, prefix: str) -> Iterator[tuple[str, Upload]]
         if not answer.get("IsTruncated"):
             return
         reached = _next_upload(connection, found, reached)
+
+
+def level(connection: Connection, prefix: str, most: int) -> tuple[list[str], list[str]]:
+    """The names directly below a prefix: those that lead on, each with its slash, and those of
+    objects as they are now. The first ``most`` of them, in key order; a look, not a proof."""
+    folders: list[str] = []
+    files: list[str] = []
+    place: _LevelPlace = {}
+    while True:
+        answer = connection.ask(
+            connection.client.list_objects_v2,
+            Bucket=connection.bucket,
+            Prefix=prefix,
+            Delimiter="/",
+            MaxKeys=PAGE,
+            EncodingType="url",
+            **place,
+        )
+        encoded = answer.get("EncodingType") == "url"
+        below = [
+            _decoded(connection, p["Prefix"], encoded) for p in answer.get("CommonPrefixes", [])
+        ]
+        keys = [_decoded(connection, o["Key"], encoded) for o in answer.get("Contents", [])]
+        folders += [each[len(prefix) :] for each in below]
+        files += [each[len(prefix) :] for each in keys if each != prefix]
+        following = answer.get("NextContinuationToken")
+        if not following or len(folders) + len(files) >= most:
+            return folders, files
+        place = {"ContinuationToken": following}
 
 
 def _versions(connection: Connection, prefix: str, size: int) -> Iterator[Page]:

@@ -20,10 +20,11 @@ from keepuntil.stores.protocol import (
     Found,
     Journal,
     Query,
+    Sampled,
     StoreFacts,
     refuse_foreign_warrant,
 )
-from keepuntil.stores.sql import borrowing, destroying, finding, pressure, rereading
+from keepuntil.stores.sql import borrowing, destroying, finding, pressure, rereading, sampling
 from keepuntil.stores.sql.asking import Known, Rows
 from keepuntil.stores.sql.connection import Database, Session
 from keepuntil.stores.sql.facts import FactReader
@@ -121,6 +122,10 @@ class SqlDatabase:
         with self._database.reading() as session:
             layout = self._learn(session, query).layout
             yield from rereading.present(session, layout, query.batch_items)
+
+    def unclaimed(self, instances: Sequence[StoredInstance]) -> Iterator[Sampled]:
+        """Tables. On MariaDB those of the database that the URL names."""
+        yield from sampling.unclaimed(self._database, instances)
 
     def pressure(self) -> str | None:
         """A sentence while a replica is further behind than declared. See :mod:`.pressure`."""
