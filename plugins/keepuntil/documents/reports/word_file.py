@@ -83,7 +83,7 @@ def _set_up(book: Document, manuscript: Manuscript) -> None:
     section.left_margin = section.right_margin = Mm(21)
     section.top_margin, section.bottom_margin = Mm(22), Mm(22)
     for name, size, colour in _STYLES:
-        _style(book.styles[name], size, colour, manuscript.language)  # type: ignore[arg-type]
+        _style(book.styles[name], size, colour, manuscript.language)
     above = section.header.paragraphs[0]
     above.text = f"{manuscript.organisation}\t\t{manuscript.number}"
     foot = section.footer.paragraphs[0]
@@ -138,7 +138,7 @@ def _add(book: Document, part: Part) -> None:
             _highlights(book, part)
         case Facts(rows=rows):
             columns = (Column(title="", share=3), Column(title="", share=7))
-            _filled(_table(book, len(rows), columns), rows, columns)
+            _filled(_table(book, len(rows), columns, ruled=False), rows, columns)
         case Grid():
             _grid(book, part)
         case Figure():
@@ -181,6 +181,8 @@ def _element(name: str, **attributes: str) -> Any:
 
 
 def _highlights(book: Document, part: Highlights) -> None:
+    from docx.shared import Pt
+
     across = 5
     for first in range(0, len(part.figures), across):
         row = part.figures[first : first + across]
@@ -188,6 +190,8 @@ def _highlights(book: Document, part: Highlights) -> None:
         for cell, one in zip(table.rows[0].cells, row, strict=False):
             _said(cell.paragraphs[0], one.figure, size=16, colour=_ALARM if one.alarm else _INK)
             _said(cell.add_paragraph(), one.words, size=8, colour=_QUIET)
+            cell.paragraphs[0].paragraph_format.space_after = Pt(0)
+    book.add_paragraph()
 
 
 def _grid(book: Document, grid: Grid) -> None:
@@ -205,7 +209,7 @@ def _grid(book: Document, grid: Grid) -> None:
 def _table(book: Document, rows: int, columns: tuple[Column, ...], *, ruled: bool = True) -> Table:
     from docx.shared import Mm
 
-    table = book.add_table(rows, len(columns))
+    table: Table = book.add_table(rows, len(columns))
     table.autofit = False
     if ruled:
         _rule(table)
