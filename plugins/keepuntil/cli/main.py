@@ -31,6 +31,7 @@ VERBS = {
     "paper": "keepuntil.cli.paper_verbs:paper",
     "plan": "keepuntil.cli.plan_verbs:plan",
     "reject": "keepuntil.cli.plan_verbs:reject",
+    "report": "keepuntil.cli.report_verbs:report",
     "run": "keepuntil.cli.run_verbs:run",
     "sample": "keepuntil.cli.sample_verbs:sample",
     "schema": "keepuntil.cli.rule_verbs:schema",
