@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from disposal_world import World
+from disposal_world import AS_OF, World
 from eventful_world import declared, eventful_road
 from keepuntil.disposal.installation import Installation
+from keepuntil.domain.ledger_words import Discovery, ProblemClass
+from keepuntil.domain.problems import Discovered, Opened, Particulars
 from keepuntil.domain.sampling import CheckResult
 from keepuntil.evidence.envelope import Envelope
-from keepuntil.oversight import sampling
+from keepuntil.oversight import acting, sampling
 from keepuntil.oversight.sampling import Wanted
 from keepuntil.register import log
 from paper_centre import DUE, build_centre
@@ -41,6 +43,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             centre.paper.put(1, DUE)
             centre.whole_road(installation)
             sampled(installation, made.certificate_id)
+            reported(installation)
             return {kind_of(said): said for said in statements(installation)}
 
 
@@ -51,6 +54,13 @@ def sampled(installation: Installation, certificate_id: str) -> None:
     checked = {"checker": "A1", "result": CheckResult.FOUND, "note": "seen"}
     sampling.record(installation, of.sample.sample_id, entry.leaf, **checked)
     sampling.close(installation, of.sample.sample_id, by="A2")
+
+
+def reported(installation: Installation) -> None:
+    """A problem that a person has found."""
+    found = Discovered(on=AS_OF, how=Discovery.AUDIT, by="E1")
+    said = Particulars(problem_class=ProblemClass.DELETION, description="left on a share")
+    acting.report(installation, Opened(particulars=said, discovered=found), by="E1")
 
 
 def statements(installation: Installation) -> Iterator[dict[str, Any]]:

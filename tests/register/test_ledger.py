@@ -9,7 +9,7 @@ import pytest
 
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.domain.plans import Verdict
-from keepuntil.errors import ApprovalError, RegisterError, UsageError
+from keepuntil.errors import ApprovalError, RegisterError
 from keepuntil.register import (
     Register,
     approvals,
@@ -19,6 +19,7 @@ from keepuntil.register import (
     verifications,
 )
 from keepuntil.register.certificates import StoredCertificate
+from keepuntil.register.findings import Met
 from keepuntil.register.verifications import Verification
 from register_world import NOW, TODAY, approval, finish, frozen, running, work
 
@@ -156,8 +157,17 @@ def test_no_certificate_without_a_verification_that_passed_last(register: Regist
 
 def met(register: Register, fingerprint: str = "f1", items: int = 3, day: int = 0) -> None:
     at = NOW + timedelta(days=day)
-    counts = {"items": items}
-    findings.raise_finding(register, "overdue", fingerprint, "逾期", "overdue", counts, at)
+    findings.raise_finding(
+        register,
+        Met(
+            kind="overdue",
+            fingerprint=fingerprint,
+            sentence_zh="逾期",
+            sentence_en="overdue",
+            counts={"items": items},
+            at=at,
+        ),
+    )
 
 
 def test_problem_met_again_is_one_finding_counted(register: Register) -> None:
@@ -178,10 +188,12 @@ def test_problem_met_again_is_one_finding_counted(register: Register) -> None:
 def test_closed_problem_that_comes_back_is_open_again(register: Register) -> None:
     met(register)
     (finding,) = findings.open_findings(register)
-    findings.close(register, finding.number, "chen", "index added", NOW)
+    findings.gone(register, "f1", "index added", NOW)
     assert findings.open_findings(register) == []
-    with pytest.raises(UsageError, match="no open finding"):
-        findings.close(register, finding.number, "chen", "again", NOW)
+    closed = findings.load(register, finding.number)
+    assert (closed.closed_at, closed.closed_by, closed.remedy) == (NOW, "keepuntil", "index added")
+    findings.gone(register, "f1", "again", NOW)
+    assert findings.load(register, finding.number) == closed
     met(register, day=5)
     (again,) = findings.open_findings(register)
     assert (again.number, again.seen, again.reopened) == (finding.number, 2, 1)

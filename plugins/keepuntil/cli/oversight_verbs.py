@@ -1,4 +1,4 @@
-"""findings, overdue: what is wrong this morning."""
+"""overdue: what is late this morning."""
 
 from __future__ import annotations
 
@@ -9,24 +9,6 @@ import click
 from keepuntil.cli.day import DAY
 from keepuntil.cli.output import print_json, print_table
 from keepuntil.cli.session import Session
-
-
-@click.command()
-@click.pass_obj
-def findings(session: Session) -> None:
-    """List open findings: not computable, overdue, failed verification, failed destruction."""
-    from keepuntil.register import findings as register_findings
-
-    with session.installation() as installation:
-        found = list(register_findings.open_findings(installation.register))
-    if session.as_json:
-        print_json(found)
-        return
-    print_table(
-        ("since", "seen", "kind", "finding"),
-        [(f"{f.first_seen_at:%F}", f.seen, f.kind, f.sentence_en) for f in found],
-        title=f"{len(found)} open findings",
-    )
 
 
 @click.command()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keepuntil.cli.default_verb import VerbUnlessNamed
 from keepuntil.cli.output import print_json, print_table
 from keepuntil.cli.session import Session, operator
 
@@ -20,17 +21,7 @@ OUTCOMES = click.Choice(["destroyed", "already_absent", "held", "no_longer_due",
 DRAW = "draw"
 
 
-class _DrawUnlessNamed(click.Group):
-    """``sample RUN`` draws; a subcommand is named by its first word."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the word that is left out before what is to be drawn from."""
-        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
-            args = [DRAW, *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_DrawUnlessNamed)
+@click.group(cls=VerbUnlessNamed, unless_named=DRAW)
 def sample() -> None:
     """Spot checks (抽查) of certified runs: `sample RUN_OR_CERTIFICATE` draws one."""
 

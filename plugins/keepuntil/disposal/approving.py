@@ -67,7 +67,7 @@ def approve(
         expires_at=_later(now, rule.disposition.approval_expires_after, rule),
         via=via,
     )
-    key = _key_for(installation, decider, via, signing_key)
+    key = key_for(installation, decider, via, signing_key)
     approvals.add(installation.register, stored.plan.digest, approval, seal_approval(approval, key))
     _advance(installation, stored, rule, verdict)
     return approval
@@ -193,9 +193,13 @@ def _roles(rule: Rule) -> tuple[str, ...]:
     return rule.disposition.approver_roles or ("owner",)
 
 
-def _key_for(
+def key_for(
     installation: Installation, decider: Person, via: str, signing_key: SigningKey | None
 ) -> SigningKey:
+    """The key a decision is signed with: the person's own, or the one that vouches for them.
+
+    Raises ApprovalError when it is not theirs, or the command line is given none.
+    """
     if signing_key is None:
         if via == "cli":
             raise ApprovalError(f"On the command line {decider.id} signs with a key: --key FILE")

@@ -87,8 +87,7 @@ def enter(
         installation,
         kind=REFUSED,
         subject=subject,
-        by=entry.by[0].person,
-        remedy="The step was entered afterwards.",
+        why="The step was entered afterwards.",
     )
     return after
 

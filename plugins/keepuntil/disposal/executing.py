@@ -15,12 +15,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from keepuntil.disposal.approving import warrant
 from keepuntil.disposal.asking import asking, phases
 from keepuntil.disposal.baseline import take_baseline
-from keepuntil.disposal.findings import problem_found
+from keepuntil.disposal.findings import problem_found, problem_gone
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.publishing import announce, refuse_unannounced
 from keepuntil.disposal.recording import Announcing, Recorder
@@ -42,6 +42,9 @@ from keepuntil.register.journal import Lease, Shard, Slot
 from keepuntil.register.plans import PlanState
 from keepuntil.register.runs import Run, RunState
 from keepuntil.stores.protocol import Batch, Intent, Query, Store
+
+FAILED: Final = "destruction_failed"
+"""The kind of finding of items that could not be destroyed."""
 
 LEASE = timedelta(minutes=10)
 """Longer than any batch takes; a worker that dies gives its shard back after this."""
@@ -165,6 +168,8 @@ def close_run(installation: Installation, run_id: str) -> RunReport:
     state = journal.close_run(register, run_id, installation.now())
     if state is RunState.INCOMPLETE:
         _refuse_open_ends(installation, run_id, totals.values())
+    why = "Every item of the run came to an end."
+    problem_gone(installation, kind=FAILED, subject=run_id, why=why)
     _mark_executed(installation, run_id)
     return RunReport(
         run_id=run_id,
@@ -185,7 +190,7 @@ def _refuse_open_ends(
         raise _pending(run_id, pending)
     problem_found(
         installation,
-        kind="destruction_failed",
+        kind=FAILED,
         subject=run_id,
         zh=f"运行 {run_id} 有 {failed} 项未能销毁。",
         en=f"{failed} items of the run {run_id} could not be destroyed.",

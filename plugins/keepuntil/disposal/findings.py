@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.categories import Text
 from keepuntil.domain.plans import Plan
 from keepuntil.register import findings
+from keepuntil.register.findings import Met
+
+NOT_COMPUTABLE: Final = "not_computable"
 
 DOUBTS = {
     "missing_trigger": Text(zh="缺少起算日期", en="have no trigger date"),
@@ -20,28 +25,37 @@ DOUBTS = {
 
 
 def doubts_found(installation: Installation, plan: Plan) -> None:
-    """Raise one finding for each instance and doubt of a plan. The items are kept."""
+    """Raise one finding for each instance and doubt of a plan. The items are kept.
+
+    A doubt that no item of an instance leaves any more is gone.
+    """
     for tally in plan.instances:
-        for code, count in tally.undetermined.items():
-            words = DOUBTS[code]
-            where = f"{plan.category}/{tally.instance}"
-            findings.raise_finding(
-                installation.register,
-                kind="not_computable",
-                fingerprint=f"not_computable/{where}/{code}",
-                sentence_zh=f"{where} 有 {count} 项{words.zh}，已保留。",
-                sentence_en=f"{count} items of {where} {words.en}; kept.",
-                counts={"items": count},
-                at=installation.now(),
-            )
+        where = f"{plan.category}/{tally.instance}"
+        for code in {**DOUBTS, **tally.undetermined}:
+            count, words = tally.undetermined.get(code, 0), DOUBTS[code]
+            if count:
+                problem_found(
+                    installation,
+                    kind=NOT_COMPUTABLE,
+                    subject=f"{where}/{code}",
+                    zh=f"{where} 有 {count} 项{words.zh}，已保留。",
+                    en=f"{count} items of {where} {words.en}; kept.",
+                    items=count,
+                )
+            else:
+                problem_gone(
+                    installation,
+                    kind=NOT_COMPUTABLE,
+                    subject=f"{where}/{code}",
+                    why=f"A newer list of {where} has none of them.",
+                )
 
 
 def problem_found(
     installation: Installation, *, kind: str, subject: str, zh: str, en: str, items: int = 0
 ) -> None:
     """Raise one finding of the road about ``subject`` (a category, a run, an instance)."""
-    findings.raise_finding(
-        installation.register,
+    met = Met(
         kind=kind,
         fingerprint=f"{kind}/{subject}",
         sentence_zh=zh,
@@ -49,16 +63,12 @@ def problem_found(
         counts={"items": items},
         at=installation.now(),
     )
+    findings.raise_finding(installation.register, met)
 
 
-def problem_gone(
-    installation: Installation, *, kind: str, subject: str, by: str, remedy: str
-) -> None:
-    """Close the finding that :func:`problem_found` raised, where it is open."""
-    register, fingerprint, seen = installation.register, f"{kind}/{subject}", 0
-    while page := findings.open_findings(register, kind=kind, after=seen):
-        for found in page:
-            if found.fingerprint == fingerprint:
-                findings.close(register, found.number, by, remedy, installation.now())
-                return
-        seen = page[-1].number
+def problem_gone(installation: Installation, *, kind: str, subject: str, why: str) -> None:
+    """Its check has passed: close what :func:`problem_found` raised, unless a person took it up.
+
+    Then the passing is kept as evidence, and a second person still has to accept it.
+    """
+    findings.gone(installation.register, f"{kind}/{subject}", why, installation.now())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from keepuntil.disposal import publishing
 from keepuntil.disposal.deciding import due_items
-from keepuntil.disposal.findings import problem_found
+from keepuntil.disposal.findings import problem_found, problem_gone
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.statements import NOTHING_DUE, nothing_due_predicate
 from keepuntil.domain.categories import Rule, Text
@@ -21,7 +22,13 @@ from keepuntil.evidence.statement import Subject
 from keepuntil.register import journal, nights, plans
 from keepuntil.register.plans import PlanState
 
+OVERDUE: Final = "overdue"
+"""The kind of finding of a rule that is late."""
+
 ENDED_WELL = ("certified", "nothing_due")
+WAITING: Final = "custody_waiting"
+"""The kind of finding of paper that waits for people longer than its rule wants."""
+
 MOST_NIGHTS_MISSED = 2
 """A rule runs every night; without a success for longer than this it is a finding."""
 
@@ -90,21 +97,25 @@ def backlog(installation: Installation, as_of: date) -> list[Backlog]:
 
     ``as_of`` is a civil date, read in each rule's own zone. Reads stores only.
     """
-    lines = [_backlog_of(installation, rule, as_of) for rule in installation.schedule.rules]
+    lines = [backlog_of(installation, rule, as_of) for rule in installation.schedule.rules]
     for line in lines:
         if line.alarming:
             problem_found(
                 installation,
-                kind="overdue",
+                kind=OVERDUE,
                 subject=line.category,
                 zh=f"{line.category}:逾期 {line.overdue} 项,{_missed(line).zh}。",
                 en=f"{line.category}: {line.overdue} items are overdue; {_missed(line).en}.",
                 items=line.overdue,
             )
+        else:
+            why = "Nothing is overdue, and the rule ran in time."
+            problem_gone(installation, kind=OVERDUE, subject=line.category, why=why)
     return lines
 
 
-def _backlog_of(installation: Installation, rule: Rule, as_of: date) -> Backlog:
+def backlog_of(installation: Installation, rule: Rule, as_of: date) -> Backlog:
+    """One rule's line, counted afresh in its stores. ``as_of`` is a date in the rule's zone."""
     due = overdue = held = 0
     for instance in rule.stored_instances:
         for decision, held_by in due_items(installation, rule, instance, as_of):
@@ -142,11 +153,13 @@ def _remind(
     """Say, by the rule's days, that paper waits; whether it has waited too long."""
     paper = rule.paper
     if not paper or since is None:
+        why = "No paper of this rule waits for people."
+        problem_gone(installation, kind=WAITING, subject=rule.category, why=why)
         return False
     if as_of > min(add(since, each.remind_after) for each in paper):
         problem_found(
             installation,
-            kind="custody_waiting",
+            kind=WAITING,
             subject=rule.category,
             zh=f"{rule.category} 有 {items} 件自 {since} 起待销毁，尚未办结。",
             en=f"{items} items of {rule.category} wait since {since} for people to carry them out.",

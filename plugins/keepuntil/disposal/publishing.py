@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from keepuntil.disposal import log_keeping, sample_events
+from keepuntil.disposal import ledger_events, log_keeping, sample_events
 from keepuntil.disposal.findings import problem_found
 from keepuntil.disposal.installation import Installation, utc_now
 from keepuntil.disposal.intending import intent_statement
@@ -235,6 +235,7 @@ def _events(installation: Installation) -> Iterator[_Event]:
     yield from _plans(installation)
     yield from _decisions(installation)
     yield from sample_events.events(installation)
+    yield from ledger_events.events(installation)
 
 
 def _rotations(installation: Installation) -> Iterator[_Event]:

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from keepuntil.disposal import receipt_secrets
 from keepuntil.disposal.asking import asking
-from keepuntil.disposal.findings import problem_found
+from keepuntil.disposal.findings import problem_found, problem_gone
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.receipt_secrets import tag_text
 from keepuntil.disposal.recording import GONE
@@ -27,6 +27,9 @@ from keepuntil.evidence.lookup import TAG_BYTES, lookup_key, tags
 from keepuntil.register import journal, plans, runs
 from keepuntil.register.runs import RunState
 from keepuntil.rules.canonical import stores_digest
+
+RESURRECTED: Final = "resurrected"
+"""The kind of finding of items that are there again."""
 
 TAGS_AT_ONCE: Final = 1_000_000
 """Tags held in memory, some hundred bytes each. The instance is listed once for as many."""
@@ -105,6 +108,9 @@ def recheck(installation: Installation, run_id: str) -> Recheck:
     )
     if result.back:
         _found(installation, result)
+    elif not result.redeclared:
+        why = "Nothing of what was certified gone stands there."
+        problem_gone(installation, kind=RESURRECTED, subject=run.run_id, why=why)
     return result
 
 
@@ -184,7 +190,7 @@ def _places(result: Recheck) -> str:
 def _found(installation: Installation, result: Recheck) -> None:
     problem_found(
         installation,
-        kind="resurrected",
+        kind=RESURRECTED,
         subject=result.run_id,
         zh=f"运行 {result.run_id} 证明已销毁的 {result.back} 项又出现了：{_places(result)}。",
         en=f"{result.back} items that the run {result.run_id} certified as gone are there again: "

@@ -30,6 +30,7 @@ CUSTODY_STEP = "https://keepuntil.dev/CustodyStep/v1"
 SAMPLE_ORDERED = "https://keepuntil.dev/SampleOrdered/v1"
 SAMPLE_CHECKED = "https://keepuntil.dev/SampleChecked/v1"
 SAMPLE_CLOSED = "https://keepuntil.dev/SampleClosed/v1"
+LEDGER_ENTRY = "https://keepuntil.dev/LedgerEntry/v1"
 CORRECTION = "https://keepuntil.dev/Correction/v1"
 
 LEAF_FORMAT = "record-leaf/v1"

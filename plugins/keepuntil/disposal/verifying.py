@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
 from pathlib import Path
+from typing import Final
 
 from keepuntil.disposal.approving import current_rule
 from keepuntil.disposal.asking import asking
 from keepuntil.disposal.deciding import decided
-from keepuntil.disposal.findings import problem_found
+from keepuntil.disposal.findings import problem_found, problem_gone
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.recording import GONE
 from keepuntil.domain.categories import Rule, StoredInstance
@@ -33,6 +34,9 @@ from keepuntil.register import Register, holds, journal, plans, runs, surroundin
 from keepuntil.register.plans import PlanState
 from keepuntil.register.runs import Run, RunState
 from keepuntil.stores.protocol import Query, Store
+
+NOT_CONFIRMED: Final = "verification_failed"
+"""The kind of finding of a run that the second reader does not confirm."""
 
 MOST_LEFT = 500_000
 """Due items still in an instance that are compared with the list; above this it is no detail."""
@@ -79,6 +83,8 @@ def verify(installation: Installation, run_id: str, *, verifier: str) -> Verific
     _keep(installation, verification, len(validation.checks), verifier)
     if not verification.success:
         _refuse(installation, run, verification)
+    why = "The second reader confirms the run."
+    problem_gone(installation, kind=NOT_CONFIRMED, subject=run.run_id, why=why)
     _mark_verified(installation, run)
     return verification
 
@@ -256,7 +262,7 @@ def _refuse(installation: Installation, run: Run, verification: Verification) ->
     checks = ", ".join(verification.failed_checks)
     problem_found(
         installation,
-        kind="verification_failed",
+        kind=NOT_CONFIRMED,
         subject=run.run_id,
         zh=f"运行 {run.run_id} 的复查未通过：{checks}。",
         en=f"The second reader did not confirm the run {run.run_id}: {checks}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -26,7 +26,8 @@ from keepuntil.oversight import cells, lacking
 from keepuntil.oversight.cells import Cell, State
 from keepuntil.oversight.classes import DeletionClass, deletion_classes
 from keepuntil.oversight.gaps import Gap, Lack
-from keepuntil.register import holds, nights
+from keepuntil.oversight.vendors import vendors_expired
+from keepuntil.register import findings, holds, nights
 from keepuntil.register.nights import Night
 
 COLUMNS: Final = {
@@ -101,6 +102,7 @@ def cover(installation: Installation, as_of: date) -> Coverage:
     beside = [
         *lacking.stores_unclaimed(schedule),
         *lacking.holds_unreviewed(schedule, holds.in_force(installation.register), as_of),
+        *vendors_expired(installation, as_of),
     ]
     in_cells = [gap for row in rows for cell in row.cells for gap in cell.gaps]
     return Coverage(
@@ -115,7 +117,8 @@ def cover(installation: Installation, as_of: date) -> Coverage:
 def report(installation: Installation, coverage: Coverage) -> None:
     """Raise a finding for each gap; one that was met before is counted once more.
 
-    What is overdue is the backlog's to say, with the same figure every morning.
+    A gap that was a finding and is not there any more is gone. What is overdue is the
+    backlog's to say, with the same figure every morning.
     """
     for gap in coverage.gaps:
         if gap.code is not Lack.OVERDUE:
@@ -127,6 +130,15 @@ def report(installation: Installation, coverage: Coverage) -> None:
                 en=gap.sentence.en,
                 items=gap.items,
             )
+    _close_gone(installation, {gap.fingerprint for gap in coverage.gaps}, coverage.as_of)
+
+
+def _close_gone(installation: Installation, there: Set[str], as_of: date) -> None:
+    kinds = {lack.value for lack in Lack} - {Lack.OVERDUE.value}
+    for found, _ in findings.everything(installation.register):
+        if found.kind in kinds and found.closed_at is None and found.fingerprint not in there:
+            why = f"The coverage of {as_of} has no such gap."
+            findings.gone(installation.register, found.fingerprint, why, installation.now())
 
 
 def _unruled(known: KnownCategory) -> Iterator[Row]:

@@ -23,6 +23,8 @@ class Lack(StrEnum):
     """Data is kept longer than law or administrative regulation asks, without a memo (PIPL 19)."""
     REVIEW_OVERDUE = "review_overdue"
     HOLD_UNREVIEWED = "hold_unreviewed"
+    VENDOR_EXPIRED = "vendor_expired"
+    """A destruction firm stands in a register of paper, and its licence has run out."""
     NEVER_RUN = "never_run"
     RUN_MISSED = "run_missed"
     """The last night that ended well is too long ago."""
@@ -42,6 +44,11 @@ class Gap:
     items: int = 0
     """How many records it is about, where that was counted."""
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the finding that it becomes."""
+        return f"{self.code.value}/{self.where}"
+
 
 LABELS: Final[Mapping[Lack, Text]] = {
     Lack.RULE_MISSING: Text(zh="没有规则", en="no rule"),
@@ -50,6 +57,7 @@ LABELS: Final[Mapping[Lack, Text]] = {
     Lack.MEMO_MISSING: Text(zh="缺必要性说明", en="no memo"),
     Lack.REVIEW_OVERDUE: Text(zh="复审逾期", en="review overdue"),
     Lack.HOLD_UNREVIEWED: Text(zh="冻结未复审", en="hold unreviewed"),
+    Lack.VENDOR_EXPIRED: Text(zh="销毁方资质过期", en="licence expired"),
     Lack.NEVER_RUN: Text(zh="从未运行", en="never run"),
     Lack.RUN_MISSED: Text(zh="多夜未运行", en="nights missed"),
     Lack.UNREADABLE: Text(zh="无法读取", en="unreadable"),

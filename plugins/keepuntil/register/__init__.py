@@ -7,7 +7,8 @@
     holds               legal holds; adding one fences the batches in flight
     runs                one a plan: what it may do, how far it got, what stopped it
     journal             shards and their leases, intents before the deed, outcomes after it
-    verifications, certificates, findings, nights
+    verifications, certificates, nights
+    findings            each problem once; ledger: all that became of it, line by line
     log                 entries the log accepted, and the one checkpoint of each size it signed
     samples             spot checks: what was drawn, who looked, what they saw
 
@@ -17,7 +18,9 @@ to make final, and what a hold names are AES-256-GCM under keys that the
 installation's own key wraps. Every write says what a crash would leave.
 """
 
+from keepuntil.register import ledger_tables
 from keepuntil.register.connection import Register
 from keepuntil.register.migrating import migrate
 
-__all__ = ["Register", "migrate"]
+# Named here so that the metadata is whole wherever the register is used.
+__all__ = ["Register", "ledger_tables", "migrate"]

@@ -45,3 +45,8 @@ def lift_reason(hold_id: str) -> bytes:
 def check_note(sample_id: str, seq: int) -> bytes:
     """What a checker wrote about one entry of a sample."""
     return _place("keepuntil/sample-note/v1", sample_id, seq)
+
+
+def ledger_details(subject: str, seq: int) -> bytes:
+    """What a line of a finding's or campaign's history says."""
+    return _place("keepuntil/ledger/v1", subject, seq)

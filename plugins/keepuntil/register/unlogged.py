@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Text, cast, select
 
 from keepuntil.register.connection import Register
+from keepuntil.register.ledger_tables import ledger_entry
 from keepuntil.register.tables import (
     approval,
     correction,
@@ -71,16 +72,26 @@ def samples(register: Register, kind: str) -> list[str]:
 def checks(register: Register, kind: str) -> list[tuple[str, int]]:
     """Samples and numbers of checks that were made; logged as ``<sample>/<number>``."""
     name = sample_check.c.sample_id + "/" + cast(sample_check.c.seq, Text)
-    found = _missing(register, kind, name, sample_check.c.checked_at)
-    parts = (one.rpartition("/") for one in found)
-    # Within one sample by number: the order of digits is another one.
-    return sorted((sample_id, int(seq)) for sample_id, _, seq in parts)
+    return _numbered(_missing(register, kind, name, sample_check.c.checked_at))
 
 
 def closed_samples(register: Register, kind: str) -> list[str]:
     """Identifiers of samples that were closed."""
     closed = sample.c.closed_at.is_not(None)
     return _missing(register, kind, sample.c.sample_id, sample.c.closed_at, closed)
+
+
+def ledger_entries(register: Register, kind: str) -> list[tuple[str, int]]:
+    """Subjects and numbers of what people did to findings and in campaigns."""
+    name = ledger_entry.c.subject + "/" + cast(ledger_entry.c.seq, Text)
+    by_people = ledger_entry.c.person.is_not(None)
+    return _numbered(_missing(register, kind, name, ledger_entry.c.entered_at, by_people))
+
+
+def _numbered(names: list[str]) -> list[tuple[str, int]]:
+    parts = (one.rpartition("/") for one in names)
+    # Within one subject by number: the order of digits is another one.
+    return sorted((subject, int(seq)) for subject, _, seq in parts)
 
 
 def _missing(

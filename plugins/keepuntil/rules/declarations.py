@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag
 
+from keepuntil.domain.people import PERSON_ID
 from keepuntil.rules.shape import Shape, maybe
 from keepuntil.rules.value_types import (
     Day,
@@ -25,7 +26,6 @@ from keepuntil.rules.value_types import (
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _CONNECTION: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
-_PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _CONTROLLER: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 _PREFIX: Final = re.compile(r"([A-Za-z0-9._-]+/)*")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -61,8 +61,10 @@ Connection = Annotated[
 SecretPath = Annotated[str, PlainValidator(_secret_path), text_schema()]
 PersonId = Annotated[
     str,
-    _matching(_PERSON, "An id is a staff number or role account: letters, digits, _ . and - only."),
-    text_schema(_PERSON.pattern),
+    _matching(
+        PERSON_ID, "An id is a staff number or role account: letters, digits, _ . and - only."
+    ),
+    text_schema(PERSON_ID.pattern),
 ]
 Controller = Annotated[
     str,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from keepuntil.rules.document import LARGEST_FILE, Document, read_document
+from keepuntil.rules.problems import refuse
 
 STORES: Final = "stores.yaml"
 PEOPLE: Final = "people.yaml"
@@ -37,6 +38,13 @@ def read_file(
     except OSError as error:
         document.note((1, 1), f"The file cannot be read: {error.strerror}.")
         return document
+
+
+def content_of(path: Path) -> object:
+    """What a file says that is no part of the policies. Raises RuleError with every place."""
+    document = read_file(path.parent, path.name)
+    refuse(document.problems)
+    return document.content
 
 
 def names_in(folder: Path, below: str) -> tuple[list[str], list[Document]]:
