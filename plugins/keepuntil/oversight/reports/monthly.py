@@ -10,6 +10,7 @@ from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.nights import ENDED_WELL
 from keepuntil.domain.categories import Form, Rule, Text
 from keepuntil.domain.civil_dates import civil_date
+from keepuntil.errors import UsageError
 from keepuntil.oversight.cells import State
 from keepuntil.oversight.coverage import Coverage, Row, cover
 from keepuntil.oversight.gaps import Lack
@@ -17,6 +18,7 @@ from keepuntil.oversight.lacking import holds_unreviewed
 from keepuntil.oversight.reports import nights as month_nights
 from keepuntil.oversight.reports.months import Month
 from keepuntil.oversight.reports.nights import MonthFlow, PlaceNights
+from keepuntil.oversight.reports.problems import Problems, problems
 from keepuntil.oversight.reports.standing import AGES, RuleStanding, standing
 from keepuntil.register import holds, nights, samples, spans
 from keepuntil.register.spans import IssuedCertificate
@@ -118,6 +120,7 @@ class MonthlyReport:
     certificates: tuple[IssuedCertificate, ...]
     coverage: tuple[CoveredForm, ...]
     gaps: tuple[Text, ...]
+    problems: Problems
     falling_due: tuple[FallingDue, ...]
     holds: tuple[HoldInForce, ...]
     samples: tuple[SpotCheck, ...]
@@ -130,8 +133,10 @@ def monthly(installation: Installation, month: Month, as_of: date) -> MonthlyRep
 
     Nights, certificates and samples are those of the month; what is overdue, covered, held
     and falls due is asked for on ``as_of``. Stores are read and nothing is changed. Raises
-    RuleError, RegisterError.
+    UsageError when the day is before the month, RuleError, RegisterError.
     """
+    if as_of < month.first:
+        raise UsageError(f"There is no report on {month} as of {as_of}: it has not begun by then.")
     rules = installation.schedule.rules
     last = min(month.last, as_of)
     asked = {rule.category: standing(installation, rule, as_of) for rule in rules}
@@ -149,6 +154,7 @@ def monthly(installation: Installation, month: Month, as_of: date) -> MonthlyRep
         certificates=tuple(spans.certificates(installation.register, month.first, last)),
         coverage=tuple(_covered(row) for row in matrix.rows),
         gaps=_sentences(matrix),
+        problems=problems(installation, month.first, last, as_of),
         falling_due=tuple(_falling_due(rules, asked)),
         holds=tuple(_holds(installation, as_of)),
         samples=tuple(_samples(installation, month.first, last)),

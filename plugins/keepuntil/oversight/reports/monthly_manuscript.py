@@ -25,6 +25,7 @@ from keepuntil.domain.sampling import SampleVerdict
 from keepuntil.oversight.reports.covered import covered
 from keepuntil.oversight.reports.monthly import MonthlyReport
 from keepuntil.oversight.reports.months import Month
+from keepuntil.oversight.reports.problem_parts import monthly_problems
 from keepuntil.oversight.reports.saying import (
     Say,
     across,
@@ -66,6 +67,7 @@ def _parts(report: MonthlyReport, say: Say, language: Language) -> Iterator[Part
     yield from _disposal(report, say, language)
     yield from _overdue(report, say)
     yield from _nights(report, say, language)
+    yield from monthly_problems(report.problems, say, language)
     yield from _ahead(report, say, language)
     yield from covered(report, say, language)
     yield from _holds(report, say)
@@ -154,8 +156,8 @@ def _disposal(report: MonthlyReport, say: Say, language: Language) -> Iterator[P
         return
     yield Grid(
         columns=(
-            words(say("类别", "Category"), 3),
-            words(say("存放处", "Place"), 2),
+            words(say("类别", "Category")),
+            words(say("存放处", "Place")),
             *figures(
                 say("到期", "due"),
                 say("已销毁", "destroyed"),
