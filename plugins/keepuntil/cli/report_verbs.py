@@ -60,6 +60,27 @@ def monthly(
     _tell(session, writing.write(found, manuscript, language, out), out)
 
 
+@report.command()
+@click.argument("name", metavar="CAMPAIGN")
+@click.option("--as-of", type=DAY, help="How things stand on this day. Default: today (UTC).")
+@LANGUAGE
+@OUT
+@click.pass_obj
+def campaign(
+    session: Session, name: str, as_of: date | None, language: Language, out: Path
+) -> None:
+    """The summary report of CAMPAIGN: scope, answers, problems, causes, remedies, next steps."""
+    from keepuntil.oversight.reports import writing
+    from keepuntil.oversight.reports.campaign import campaign as campaign_report
+    from keepuntil.oversight.reports.campaign_manuscript import manuscript
+
+    writing.refuse_unknown(out)
+    with session.installation() as installation:
+        day = as_of or installation.now().date()
+        found = campaign_report(installation, name, day)
+    _tell(session, writing.write(found, manuscript, language, out), out)
+
+
 def _tell(session: Session, digest: str, out: Path) -> None:
     if session.as_json:
         print_json({"file": str(out), "figures": digest})

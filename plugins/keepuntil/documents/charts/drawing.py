@@ -16,7 +16,7 @@ QUIET: Final = "#5b6875"
 FAINT: Final = "#dfe4e9"
 PALE: Final = "#b8c1ca"
 
-SERIES: Final = ("#0b5c6b", "#e0a030", "#7aa6c8", "#a63d57", "#6b8f3c", "#8f7fb8", "#9aa3ab")
+SERIES: Final = ("#0b5c6b", "#edbb5f", "#7fa9cb", "#c0596f", "#5d8233", "#8f7fb8", "#9aa3ab")
 """Told apart by people of every colour vision and in grey: their lightness differs too."""
 
 _FONTS: Final = "Noto Sans SC, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"

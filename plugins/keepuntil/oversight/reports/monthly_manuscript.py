@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from keepuntil.documents.charts.drawing import Series
 from keepuntil.documents.reports.manuscript import (
@@ -21,7 +20,6 @@ from keepuntil.documents.reports.manuscript import (
 )
 from keepuntil.documents.typesetting import Language
 from keepuntil.documents.words import spoken
-from keepuntil.domain.sampling import SampleVerdict
 from keepuntil.oversight.reports.covered import covered
 from keepuntil.oversight.reports.monthly import MonthlyReport
 from keepuntil.oversight.reports.months import Month
@@ -34,8 +32,10 @@ from keepuntil.oversight.reports.saying import (
     largest,
     name,
     over_time,
+    same_figures,
     saying,
     total_of,
+    verdict,
     words,
 )
 from keepuntil.oversight.reports.standing import AGES, MONTHS_AHEAD
@@ -54,10 +54,7 @@ def manuscript(report: MonthlyReport, digest: str, language: Language) -> Manusc
         number=f"monthly.{report.month}.{report.as_of}",
         on=str(report.as_of),
         digest=digest,
-        rendering=say(
-            "本报告各格式数字相同，均出自下列摘要（SHA-256）所对应的 JSON 文件：",
-            "The figures are the same in every format: those of the JSON file with this SHA-256:",
-        ),
+        rendering=same_figures(say),
         parts=tuple(_parts(report, say, language)),
     )
 
@@ -281,13 +278,6 @@ def _holds(report: MonthlyReport, say: Say) -> Iterator[Part]:
     )
 
 
-_VERDICTS: Final = {
-    SampleVerdict.ACCEPTED: ("通过", "accepted"),
-    SampleVerdict.REJECTED: ("不通过", "rejected"),
-    SampleVerdict.INCONCLUSIVE: ("无结论", "inconclusive"),
-}
-
-
 def _samples(report: MonthlyReport, say: Say) -> Iterator[Part]:
     yield Heading(text=say("抽查", "Spot checks"))
     yield table_or(
@@ -304,7 +294,7 @@ def _samples(report: MonthlyReport, say: Say) -> Iterator[Part]:
                 one.sample_id,
                 one.certificate_id,
                 str(one.ordered_on),
-                say(*_VERDICTS[SampleVerdict(one.verdict)]) if one.verdict else say("未结", "open"),
+                verdict(one.verdict, say),
                 figure(one.size),
                 figure(one.population),
             )

@@ -12,6 +12,7 @@ from keepuntil.documents.reports.manuscript import Column, Figure, Kind, Paragra
 from keepuntil.documents.typesetting import Language
 from keepuntil.documents.words import spoken
 from keepuntil.domain.categories import Text
+from keepuntil.domain.sampling import SampleVerdict
 
 Say = Callable[[str, str], str]
 """The Chinese or the English of a phrase."""
@@ -25,6 +26,26 @@ def saying(language: Language) -> Say:
 def figure(count: int | None) -> str:
     """A count; one that is not known is a dash."""
     return "–" if count is None else f"{count:,}"
+
+
+def same_figures(say: Say) -> str:
+    """The sentence before the digest on every page."""
+    return say(
+        "本报告各格式数字相同，均出自下列摘要（SHA-256）所对应的 JSON 文件：",
+        "The figures are the same in every format: those of the JSON file with this SHA-256:",
+    )
+
+
+_VERDICTS: Final = {
+    SampleVerdict.ACCEPTED: ("通过", "accepted"),
+    SampleVerdict.REJECTED: ("不通过", "rejected"),
+    SampleVerdict.INCONCLUSIVE: ("无结论", "inconclusive"),
+}
+
+
+def verdict(word: str | None, say: Say) -> str:
+    """What a sample came to; None: nobody has closed it."""
+    return say("未结", "open") if word is None else say(*_VERDICTS[SampleVerdict(word)])
 
 
 def words(title: str, share: int = 1) -> Column:

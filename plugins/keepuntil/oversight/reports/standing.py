@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -26,10 +26,15 @@ class PlaceStanding:
     """One place, asked on one day."""
 
     instance: str
-    overdue: int | None
-    """Past their last day and not held; None: the place could not be asked."""
     ages: tuple[int, ...]
-    """The overdue by how long they are, as :data:`AGES`."""
+    """Past their last day and not held, by how long they are, as :data:`AGES`."""
+    error: KeepuntilError | None = None
+    """Why the place could not be asked."""
+
+    @property
+    def overdue(self) -> int | None:
+        """None: the place could not be asked."""
+        return None if self.error else sum(self.ages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,29 +51,26 @@ class RuleStanding:
 
 def standing(installation: Installation, rule: Rule, as_of: date) -> RuleStanding:
     """Ask every place of a rule, as readers do; one that cannot be asked is told."""
-    asked = [_place(installation, rule, instance, as_of) for instance in rule.stored_instances]
-    unread = [why for _, why in asked if why is not None]
+    places = [_place(installation, rule, instance, as_of) for instance in rule.stored_instances]
+    unread = [_unread(rule, place, place.error) for place in places if place.error]
     ahead = None if unread else _ahead(installation, rule, Month.of(as_of))
     return RuleStanding(
-        category=rule.category,
-        places=tuple(place for place, _ in asked),
-        falling_due=ahead,
-        unread=tuple(unread),
+        category=rule.category, places=tuple(places), falling_due=ahead, unread=tuple(unread)
     )
 
 
 def _place(
     installation: Installation, rule: Rule, instance: StoredInstance, as_of: date
-) -> tuple[PlaceStanding, Text | None]:
+) -> PlaceStanding:
     late: Counter[int] = Counter()
     try:
         for days in _days_late(installation, rule, instance, as_of):
             late[_age(days)] += 1
     except KeepuntilError as error:
-        nothing = PlaceStanding(instance=instance.id, overdue=None, ages=(0,) * len(AGES))
-        return nothing, _unread(rule, instance, error)
-    ages = tuple(late[place] for place in range(len(AGES)))
-    return PlaceStanding(instance=instance.id, overdue=sum(ages), ages=ages), None
+        return PlaceStanding(instance=instance.id, ages=(0,) * len(AGES), error=error)
+    return PlaceStanding(
+        instance=instance.id, ages=tuple(late[place] for place in range(len(AGES)))
+    )
 
 
 def _days_late(
@@ -87,11 +89,19 @@ def _age(days: int) -> int:
     )
 
 
-def _unread(rule: Rule, instance: StoredInstance, error: KeepuntilError) -> Text:
-    where = f"{rule.category}/{instance.id}"
+def _unread(rule: Rule, place: PlaceStanding, error: KeepuntilError) -> Text:
+    where = f"{rule.category}/{place.instance}"
     return Text(
         zh=f"{where} 无法读取：{error.sentence}", en=f"{where} cannot be read: {error.sentence}"
     )
+
+
+def overdue_of(asked: Mapping[str, RuleStanding], rule: Rule, instance: StoredInstance) -> int:
+    """What a place answered before. Raises again what it raised then."""
+    place = next(one for one in asked[rule.category].places if one.instance == instance.id)
+    if place.error is not None:
+        raise place.error
+    return sum(place.ages)
 
 
 def _ahead(installation: Installation, rule: Rule, month: Month) -> tuple[int, ...]:
