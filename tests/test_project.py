@@ -307,6 +307,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
         "py.typed",
         "demo/policies/stores.yaml",
         "demo/policies/people.yaml",
+        "oversight/campaign_templates/notice.yaml",
         "rules/starter/cn/stores.yaml",
         "rules/starter/cn_bank/rules/personal_loan_file.yaml",
     ):

@@ -88,6 +88,22 @@ def test_lists_are_chosen_and_exported(world: World, tmp_path: Path) -> None:
     assert "0 remedies" in said(world, "ledger")
 
 
+def test_a_campaign_on_the_command_line(world: World, tmp_path: Path) -> None:
+    asked = ("--scope", "shanghai", "--class", "provision", "--from", "2026-11-01", "--by", "E1")
+    begun = said(world, "campaign", "start", "notice", *asked)
+    assert "1 questions to 1 places" in begun
+    name = begun.split()[1].rstrip(":")
+    said(world, "campaign", "assign", name, "shanghai", "E2", "--by", "E1")
+    answered = (name, "shanghai", "provision_consent", "yes", "--note", "all seen", "--by", "E2")
+    said(world, "campaign", "answer", *answered)
+    assert "1 of 1 questions answered" in said(world, "campaign", "status", name)
+    said(world, "campaign", "close", name, "--by", "E1")
+    said(world, "campaign", "summary", name, "--out", str(tmp_path / "figures.json"))
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert (figures["closed"], figures["matrix"][0]["yes"]) == (True, 1)
+    assert name in said(world, "campaign", "list")
+
+
 def test_a_file_with_an_unknown_field_is_refused_in_a_sentence(
     world: World, tmp_path: Path
 ) -> None:

@@ -6,10 +6,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from keepuntil.domain.ledger import Act, Entry, State
+from keepuntil.domain.ledger_words import EvidenceKind
 from keepuntil.domain.outcomes import Outcome
 from keepuntil.domain.plans import Verdict
-from keepuntil.errors import ApprovalError, RegisterError
+from keepuntil.domain.problems import Evidence, Payload, Remedy, Said
+from keepuntil.errors import ApprovalError, RegisterError, UsageError
 from keepuntil.register import (
     Register,
     approvals,
@@ -20,6 +24,7 @@ from keepuntil.register import (
 )
 from keepuntil.register.certificates import StoredCertificate
 from keepuntil.register.findings import Met
+from keepuntil.register.ledger_tables import ledger_entry
 from keepuntil.register.verifications import Verification
 from register_world import NOW, TODAY, approval, finish, frozen, running, work
 
@@ -198,6 +203,73 @@ def test_closed_problem_that_comes_back_is_open_again(register: Register) -> Non
     (again,) = findings.open_findings(register)
     assert (again.number, again.seen, again.reopened) == (finding.number, 2, 1)
     assert (again.closed_at, again.closed_by, again.remedy) == (None, None, None)
+
+
+def entered(act: Act, payload: Payload | None = None, person: str | None = "E1") -> Entry:
+    return Entry(act=act, at=NOW, person=person, payload=payload)
+
+
+def worked_on(register: Register) -> int:
+    """A finding that a check met, with a remedy."""
+    met(register)
+    (finding,) = findings.open_findings(register)
+    remedy = Remedy(
+        goal="gone", measures=("look",), owner="E1", unit="records", due_on=TODAY, interim="Secret"
+    )
+    findings.act(register, finding.number, entered(Act.REMEDY_SET, remedy))
+    return finding.number
+
+
+def test_the_row_of_a_finding_is_what_its_history_comes_to(register: Register) -> None:
+    number = worked_on(register)
+    met(register, day=1)
+    findings.gone(register, "f1", "not met", NOW)
+    findings.gone(register, "f1", "not met", NOW)
+    paper = Evidence(kind=EvidenceKind.DOCUMENT, reference="sha256:00", title="minutes")
+    findings.act(register, number, entered(Act.EVIDENCE_ATTACHED, paper))
+    findings.act(register, number, entered(Act.REPORTED_DONE))
+    findings.act(register, number, entered(Act.ACCEPTED, Said(words="seen"), "E2"))
+    acts = [line.act for line in findings.history(register, number)]
+    assert acts == [
+        *("opened", "remedy_set", "seen", "check_passed", "evidence_attached"),
+        *("reported_done", "accepted"),
+    ]
+    ((head, standing),) = findings.everything(register)
+    assert (head.seen, head.reopened, head.closed_at) == (standing.seen, 0, standing.closed_at)
+    assert (head.closed_by, head.remedy) == ("E2", "accepted")
+    met(register, day=2)
+    ((head, standing),) = findings.everything(register)
+    assert (head.seen, head.reopened, head.closed_at) == (3, standing.reopened, None)
+    assert (standing.reopened, standing.state) == (1, State.OPEN)
+
+
+def test_what_is_refused_leaves_no_line(register: Register) -> None:
+    number = worked_on(register)
+    before = findings.history(register, number)
+    with pytest.raises(UsageError):
+        findings.act(register, number, entered(Act.ACCEPTED, Said(words="seen"), "E2"))
+    with pytest.raises(RegisterError, match="just now"):
+        findings.act(register, number, entered(Act.STARTED), entries=1)
+    with pytest.raises(UsageError, match="no finding 99"):
+        findings.act(register, 99, entered(Act.STARTED))
+    assert findings.history(register, number) == before
+
+
+def test_what_people_wrote_of_a_finding_is_sealed(register: Register) -> None:
+    number = worked_on(register)
+    with register.reading() as connection:
+        sealed = connection.execute(select(ledger_entry.c.sealed_details)).scalars().all()
+    assert any(sealed)
+    assert all(b"Secret" not in one for one in sealed if one is not None)
+    assert any("Secret" in str(line.details) for line in findings.history(register, number))
+
+
+def test_a_history_without_its_beginning_is_noticed(register: Register) -> None:
+    number = worked_on(register)
+    with register.writing() as connection:
+        connection.execute(ledger_entry.delete())
+    with pytest.raises(RegisterError, match="lacks the history"):
+        findings.standing(register, number)
 
 
 def test_last_night_is_known_by_rule_and_by_how_it_ended(register: Register) -> None:

@@ -9,15 +9,25 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
+from keepuntil.domain.ledger import State
 from keepuntil.errors import KeyFileError, RegisterBusy, RegisterError
 from keepuntil.evidence.sealing import SealingKey
-from keepuntil.register import Register, engines, migrate, migrations, nights, rule_versions
+from keepuntil.register import (
+    Register,
+    engines,
+    findings,
+    migrate,
+    migrations,
+    nights,
+    rule_versions,
+)
 from keepuntil.register.places import Place
 from keepuntil.register.tables import metadata
 from register_world import CATEGORY, NOW, RULE, RULE_DIGEST, TODAY
@@ -67,6 +77,34 @@ def test_migrating_again_changes_nothing(url: str, key: SealingKey) -> None:
     migrate(url)
     with Register.open(url, key) as register:
         assert nights.last(register, CATEGORY) is not None
+
+
+def test_findings_from_before_there_were_histories_get_their_beginning(
+    tmp_path: Path, key: SealingKey
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    columns = "kind, fingerprint, sentence_zh, sentence_en, counts, seen, reopened"
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for name, closed in (("a", "NULL"), ("b", "'2026-03-02 18:30:00.000000'")):
+            connection.execute(
+                text(
+                    f"INSERT INTO finding ({columns}, first_seen_at, last_seen_at, closed_at)"
+                    f" VALUES ('overdue', '{name}', 'z', 'e', '{{}}', 1, 0,"
+                    f" '2026-03-01 18:30:00.000000', '2026-03-01 18:30:00.000000', {closed})"
+                )
+            )
+    engine.dispose()
+    migrate(url)
+    with Register.open(url, key) as register:
+        first, second = findings.everything(register)
+    assert [first[1].state, second[1].state] == [State.OPEN, State.GONE]
+    assert second[1].closed_at == second[0].closed_at == NOW
 
 
 def test_register_of_a_newer_version_is_refused_and_left_alone(

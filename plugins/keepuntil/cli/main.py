@@ -15,6 +15,7 @@ from keepuntil.errors import KeepuntilError
 VERBS = {
     "approve": "keepuntil.cli.plan_verbs:approve",
     "appraise": "keepuntil.cli.appraisal_verbs:appraise",
+    "campaign": "keepuntil.cli.campaign_verbs:campaign",
     "cert": "keepuntil.cli.certificate_verbs:cert",
     "check": "keepuntil.cli.rule_verbs:check",
     "coverage": "keepuntil.cli.coverage_verb:coverage",
