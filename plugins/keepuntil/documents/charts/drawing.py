@@ -96,7 +96,7 @@ def _number(value: float) -> str:
 def width_of(words: str, size: float = SMALL) -> float:
     """About how wide words are; a Chinese character is as wide as it is high."""
     wide = sum(unicodedata.east_asian_width(letter) in _WIDE for letter in words)
-    return size * (wide + 0.58 * (len(words) - wide))
+    return size * (wide + 0.54 * (len(words) - wide))
 
 
 def shortened(words: str, room: float) -> str:

@@ -39,7 +39,7 @@ _COLOURS: Final = {
 
 _ROW: Final = 17
 _HEAD: Final = 16
-_WIDEST_NAME: Final = 190
+_WIDEST_NAME: Final = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

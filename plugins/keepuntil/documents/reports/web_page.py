@@ -99,10 +99,10 @@ def _grid(grid: Grid) -> Iterator[str]:
     head = "".join(f'<th scope="col"{_of(c)}>{escape(column.title)}</th>' for c, column in titles)
     yield f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>'
     yield from (_row(row, classes) for row in grid.rows)
-    yield "</tbody>"
     if grid.total is not None:
-        yield f"<tfoot>{_row(grid.total, classes)}</tfoot>"
-    yield "</table></div>"
+        # Not in a foot: that would be printed on every page, as if it were the page's sum.
+        yield _row(grid.total, classes, ' class="total"')
+    yield "</tbody></table></div>"
 
 
 def _of(kind: str) -> str:
@@ -110,9 +110,9 @@ def _of(kind: str) -> str:
     return kind if "figure" in kind else ""
 
 
-def _row(row: Iterable[str], classes: Iterable[str]) -> str:
+def _row(row: Iterable[str], classes: Iterable[str], kind: str = "") -> str:
     cells = zip(row, classes, strict=True)
-    return f"<tr>{''.join(f'<td{kind}>{escape(words)}</td>' for words, kind in cells)}</tr>"
+    return f"<tr{kind}>{''.join(f'<td{kind}>{escape(words)}</td>' for words, kind in cells)}</tr>"
 
 
 def _signatures(part: Signatures) -> Iterator[str]:

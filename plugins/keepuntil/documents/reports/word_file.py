@@ -36,7 +36,7 @@ EAST_ASIAN: Final = "Microsoft YaHei"
 
 _INK, _QUIET, _ACCENT, _ALARM = "1C2733", "5B6875", "0B5C6B", "9B1C1C"
 _WIDTH_MM: Final = 168
-_FIGURE_MM: Final = 17
+_FIGURE_MM: Final = 14
 _NAMES_MM: Final = 50
 _STYLES: Final = (
     ("Normal", 9.5, _INK),
@@ -87,8 +87,8 @@ def _set_up(book: Document, manuscript: Manuscript) -> None:
     above = section.header.paragraphs[0]
     above.text = f"{manuscript.organisation}\t\t{manuscript.number}"
     foot = section.footer.paragraphs[0]
-    foot.add_run(f"{manuscript.rendering} {manuscript.digest}\t")
-    _page_number(foot)
+    foot.text = f"{manuscript.rendering} {manuscript.digest}"
+    _page_number(section.footer.add_paragraph(style="Footer"))
     said = book.core_properties
     said.title, said.author = f"{manuscript.title} {manuscript.number}", manuscript.organisation
     said.language, said.comments = manuscript.language, ""
@@ -118,9 +118,11 @@ def _style(style: ParagraphStyle, size: float, colour: str, language: str) -> No
 
 
 def _page_number(paragraph: WordParagraph) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), "PAGE")
     paragraph._p.append(field)  # noqa: SLF001 the library has no fields

@@ -46,7 +46,7 @@ class ListedRemedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignReport:
-    """A campaign on one day. People stand in it by no more than their number of decisions."""
+    """A campaign on one day. People stand in it by staff number or role account at most."""
 
     summary: CampaignSummary
     problems: tuple[ListedProblem, ...]

@@ -247,8 +247,8 @@ def _ahead(report: MonthlyReport, say: Say, language: Language) -> Iterator[Part
     if missing:
         yield Notice(
             text=say(
-                f"{missing} 个类别的存放处无法读取，未计入预测。",
-                f"{missing} categories are not in it: their places could not be read.",
+                f"因存放处无法读取而未计入预测的类别：{missing}。",
+                f"Categories that are missing because places could not be read: {missing}.",
             ),
             alarm=True,
         )
@@ -311,7 +311,7 @@ def _certificates(report: MonthlyReport, say: Say) -> Iterator[Part]:
             name(say("证明编号", "Certificate"), 5),
             name(say("摘要", "Digest"), 6),
             words(say("暂定至", "Provisional until"), 2),
-            *figures(say("更正", "corrections")),
+            *figures(say("更正", "corrected")),
         ),
         [
             (

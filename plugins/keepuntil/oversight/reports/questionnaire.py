@@ -39,7 +39,7 @@ def questionnaire(summary: CampaignSummary, say: Say, language: Language) -> Ite
                 say("题数", "questions"),
                 say("是", "yes"),
                 say("否", "no"),
-                say("不适用", "not applicable"),
+                say("不适用", "n. a."),
                 say("未答", "open"),
             ),
         ),
