@@ -65,6 +65,13 @@ def test_a_column_is_twice_as_high_for_twice_as_much() -> None:
     assert high == pytest.approx(2 * low, abs=0.02)
 
 
+@pytest.mark.parametrize(("first", "years"), [(4, {"2026", "2027"}), (12, {"2027"})])
+def test_years_never_run_into_each_other(first: int, years: set[str]) -> None:
+    months = [f"{2026 + (first + at - 1) // 12}-{(first + at - 1) % 12 + 1:02}" for at in range(24)]
+    said = figures(columns(months, [Series(name="n", values=(1,) * 24)], alt=""))
+    assert {word for word in said if word.startswith("20")} - {"2028"} == years
+
+
 def test_a_bar_is_as_long_as_its_parts_and_says_their_sum() -> None:
     series = [Series(name="a", values=(30, 1)), Series(name="b", values=(10, 0))]
     picture = bars(["one", "two"], series, alt="")

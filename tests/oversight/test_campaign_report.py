@@ -112,7 +112,7 @@ def test_the_figures_are_those_of_the_summary(report: CampaignReport) -> None:
         "1,234clients affected",
         "Raised by a regulator first1",
         "System changes1",
-        "1 problems have no remedy yet.",
+        "Problems without a remedy: 1.",
         "Nobody answers yet for: beijing",
         "1 of 6 questions are answered",
         "a rule for the share",

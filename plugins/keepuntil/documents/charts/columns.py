@@ -112,7 +112,8 @@ def _months(plot: _Plot, months: Sequence[str]) -> Iterator[str]:
         x = plot.middle(place)
         if place % every == 0:
             yield text(x, plot.base + 10, number, anchor="middle", colour=QUIET)
-        if place == 0 or number == "01":
+        # The year a picture begins in is left out where the next one needs its room.
+        if number == "01" or (place == 0 and (13 - int(number)) * plot.step > width_of("00000")):
             yield text(x, plot.base + 20, year, anchor="middle", colour=QUIET)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 from importlib.resources import files
-from typing import assert_never
+from typing import Final, assert_never
 
 from keepuntil.documents.reports.manuscript import (
     Facts,
@@ -20,6 +20,8 @@ from keepuntil.documents.reports.manuscript import (
     Part,
     Signatures,
 )
+
+_FIGURE_PERCENT: Final = 8
 
 
 def page(manuscript: Manuscript) -> str:
@@ -97,12 +99,25 @@ def _grid(grid: Grid) -> Iterator[str]:
     ]
     titles = zip(classes, grid.columns, strict=True)
     head = "".join(f'<th scope="col"{_of(c)}>{escape(column.title)}</th>' for c, column in titles)
-    yield f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>'
+    yield f'<div class="scroll"><table>{_widths(grid)}<thead><tr>{head}</tr></thead><tbody>'
     yield from (_row(row, classes) for row in grid.rows)
     if grid.total is not None:
         # Not in a foot: that would be printed on every page, as if it were the page's sum.
         yield _row(grid.total, classes, ' class="total"')
     yield "</tbody></table></div>"
+
+
+def _widths(grid: Grid) -> str:
+    """Figures take what they need; the rest is shared out as the columns say."""
+    shares = sum(column.share for column in grid.columns if column.kind is not Kind.FIGURE)
+    figures = sum(column.kind is Kind.FIGURE for column in grid.columns)
+    room = max(100 - _FIGURE_PERCENT * figures, 40)
+    return "".join(
+        "<col>"
+        if column.kind is Kind.FIGURE
+        else f'<col style="width: {room * column.share // shares}%">'
+        for column in grid.columns
+    )
 
 
 def _of(kind: str) -> str:

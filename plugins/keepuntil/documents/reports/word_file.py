@@ -36,7 +36,7 @@ EAST_ASIAN: Final = "Microsoft YaHei"
 
 _INK, _QUIET, _ACCENT, _ALARM = "1C2733", "5B6875", "0B5C6B", "9B1C1C"
 _WIDTH_MM: Final = 168
-_FIGURE_MM: Final = 14
+_FIGURE_MM: Final = 16
 _NAMES_MM: Final = 50
 _STYLES: Final = (
     ("Normal", 9.5, _INK),

@@ -182,13 +182,16 @@ def _next_steps(report: CampaignReport, say: Say, language: Language) -> Iterato
     if unplanned:
         yield Notice(
             text=say(
-                f"{unplanned} 个问题尚无整改措施。", f"{unplanned} problems have no remedy yet."
+                f"尚无整改措施的问题：{unplanned}。", f"Problems without a remedy: {unplanned}."
             ),
             alarm=True,
         )
     ahead = sorted(
         (one for one in report.remedies if not one.closed), key=lambda one: (one.due_on, one.number)
     )
+    if not report.problems:
+        yield Paragraph(text=say("没有发现问题。", "No problem was found."))
+        return
     if not ahead and not unplanned:
         yield Paragraph(text=say("全部问题已销号。", "Every problem is closed."))
         return
