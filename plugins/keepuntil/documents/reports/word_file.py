@@ -266,7 +266,8 @@ def _cell(cell: _Cell, words: str, column: Column, colour: str = _INK) -> None:
     paragraph.paragraph_format.space_after = Pt(1)
     if column.kind is Kind.FIGURE:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    _said(paragraph, words, colour=colour, size=7 if column.kind is Kind.NAME else 8)
+    small = column.kind is Kind.NAME or colour == _QUIET
+    _said(paragraph, words, colour=colour, size=7 if small else 8)
 
 
 def _figure(book: Document, figure: Figure) -> None:
