@@ -41,6 +41,7 @@ VERBS = {
     "reject": "keepuntil.cli.plan_verbs:reject",
     "remedy": "keepuntil.cli.remedy_verbs:remedy",
     "replay": "keepuntil.cli.change_verbs:replay",
+    "report": "keepuntil.cli.report_verbs:report",
     "request": "keepuntil.cli.request_verbs:request",
     "restrict": "keepuntil.cli.notice_verbs:restrict",
     "run": "keepuntil.cli.run_verbs:run",

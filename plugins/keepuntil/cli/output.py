@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
-from datetime import date
-from enum import Enum
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from keepuntil.domain.plain_values import plain
 
 Tick = Callable[[str, int], None]
 
@@ -25,7 +23,7 @@ def print_json(document: object) -> None:
 
 def json_text(document: object) -> str:
     """What :func:`print_json` prints."""
-    return json.dumps(_plain(document), ensure_ascii=False, indent=2)
+    return json.dumps(plain(document), ensure_ascii=False, indent=2)
 
 
 def print_table(
@@ -86,18 +84,3 @@ def _plain_progress(title: str, totals: dict[str, int | None]) -> Iterator[Tick]
     for name, count in seen.items():
         if count:
             click.echo(f"{title} {name}: {count}", err=True)
-
-
-def _plain(value: Any) -> Any:
-    """Values of the domain as JSON knows them."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
-    if isinstance(value, Mapping):
-        return {str(_plain(key)): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return value.isoformat() if isinstance(value, date) else str(value)

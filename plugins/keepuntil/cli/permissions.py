@@ -112,6 +112,8 @@ PERMISSIONS: Final[Mapping[str, Right | None]] = {
     "remedy set": Right.FIND,
     "remedy start": Right.FIND,
     "replay": Right.READ,
+    "report campaign": Right.READ,
+    "report monthly": Right.READ,
     "request close": Right.ANSWER_REQUESTS,
     "request due": Right.ANSWER_REQUESTS,
     "request erase": Right.ANSWER_REQUESTS,

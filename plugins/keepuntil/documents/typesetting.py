@@ -1,4 +1,4 @@
-"""A template and its data to the bytes of a PDF (PDF/A-3b), the same bytes for the same data."""
+"""A template and its data to a PDF (PDF/A-3b) or a picture: the same bytes for the same data."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 _FONTS: Final = "pylopdf_fonts_zh_cn"
 _STANDARD: Final = "a-3b"
+_PIXELS_PER_INCH: Final = 220
 
 
 def typeset(template: str, data: Mapping[str, object], language: Language) -> bytes:
@@ -25,17 +26,30 @@ def typeset(template: str, data: Mapping[str, object], language: Language) -> by
 
     Raises UsageError when the library that typesets is not installed.
     """
+    return _compiled(template, {**data, "language": language}, pdf_standards=[_STANDARD])
+
+
+def pixels(svg: str, width: float, height: float) -> bytes:
+    """A drawing of that size, in points, as a PNG fine enough to print.
+
+    Raises UsageError when the library that typesets is not installed.
+    """
+    content = {"svg": svg, "width": width, "height": height}
+    return _compiled("picture", content, format="png", ppi=_PIXELS_PER_INCH)
+
+
+def _compiled(template: str, data: Mapping[str, object], **wanted: object) -> bytes:
     typst, fonts = _library()
     with as_file(files("keepuntil.documents") / "templates") as folder:
-        pages: bytes = typst.compile(
+        made: bytes = typst.compile(
             str(folder / f"{template}.typ"),
             root=str(folder),
             font_paths=[fonts],
             ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps({**data, "language": language}, ensure_ascii=False)},
-            pdf_standards=[_STANDARD],
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            **wanted,
         )
-    return pages
+    return made
 
 
 def typeset_apart(template: str, data: Mapping[str, object], language: Language) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
 from keepuntil.disposal.deciding import due_items
@@ -83,18 +84,27 @@ class Coverage:
     classes: tuple[DeletionClass, ...]
 
 
-def cover(installation: Installation, as_of: date) -> Coverage:
+CountOverdue = Callable[[Rule, StoredInstance], int]
+"""How many records of a place are overdue; raises KeepuntilError where it cannot be asked."""
+
+
+def cover(
+    installation: Installation, as_of: date, count_overdue: CountOverdue | None = None
+) -> Coverage:
     """The matrix on a civil date, read in each rule's own zone.
+
+    ``count_overdue`` is for who has asked the stores already; None: they are asked here.
 
     Stores are asked for what is overdue and nothing is changed; one that cannot be asked
     is a gap. Raises RuleError, RegisterError.
     """
+    count = count_overdue or partial(_count_overdue, installation, as_of)
     schedule = installation.schedule
     known = {each.category: each for each in schedule.known}
     ruled = {rule.category for rule in schedule.rules}
     rows: list[Row] = []
     for rule in schedule.rules:
-        rows += _rows_of(installation, rule, known.get(rule.category), as_of)
+        rows += _rows_of(installation, rule, known.get(rule.category), as_of, count)
     for category in schedule.known:
         if category.category not in ruled:
             rows += _unruled(category)
@@ -155,7 +165,11 @@ def _unruled(known: KnownCategory) -> Iterator[Row]:
 
 
 def _rows_of(
-    installation: Installation, rule: Rule, known: KnownCategory | None, as_of: date
+    installation: Installation,
+    rule: Rule,
+    known: KnownCategory | None,
+    as_of: date,
+    count: CountOverdue,
 ) -> Iterator[Row]:
     by_form = {form: [i for i in rule.instances if form_of(i) is form] for form in Form}
     stated = rule.forms or (known.forms if known else ())
@@ -163,7 +177,7 @@ def _rows_of(
     last = nights.last(installation.register, rule.category, ENDED_WELL)
     for form, instances in by_form.items():
         if instances:
-            yield _settled(installation, rule, form, instances, last, as_of)
+            yield _settled(rule, form, instances, last, as_of, count)
         elif form in expected:
             yield _unreached(rule, form, as_of)
         else:
@@ -183,12 +197,12 @@ def _unreached(rule: Rule, form: Form, as_of: date) -> Row:
 
 
 def _settled(
-    installation: Installation,
     rule: Rule,
     form: Form,
     instances: Sequence[Instance],
     last: Night | None,
     as_of: date,
+    count: CountOverdue,
 ) -> Row:
     return _row(
         rule,
@@ -197,7 +211,7 @@ def _settled(
         method=cells.method(rule, instances),
         procedure=cells.procedure(rule, instances),
         last_run=_last_run(rule, last, as_of),
-        overdue=_overdue(installation, rule, instances, as_of),
+        overdue=_overdue(rule, instances, count),
     )
 
 
@@ -235,9 +249,7 @@ def _last_run(rule: Rule, last: Night | None, as_of: date) -> Cell:
     )
 
 
-def _overdue(
-    installation: Installation, rule: Rule, instances: Iterable[Instance], as_of: date
-) -> Cell:
+def _overdue(rule: Rule, instances: Iterable[Instance], count: CountOverdue) -> Cell:
     """What is past its last day in these places; backups have nothing to ask."""
     stored = [each for each in instances if not isinstance(each, BackupInstance)]
     if not stored:
@@ -245,7 +257,7 @@ def _overdue(
     late, unread = 0, []
     for instance in stored:
         try:
-            late += _count_overdue(installation, rule, instance, as_of)
+            late += count(rule, instance)
         except KeepuntilError as error:
             unread.append(_unreadable(rule, instance, error))
     gaps = [*unread, *([_past(rule, stored, late)] if late else [])]
@@ -255,7 +267,7 @@ def _overdue(
 
 
 def _count_overdue(
-    installation: Installation, rule: Rule, instance: StoredInstance, as_of: date
+    installation: Installation, as_of: date, rule: Rule, instance: StoredInstance
 ) -> int:
     found = due_items(installation, rule, instance, as_of)
     return sum(due.overdue for due, held_by in found if not held_by)

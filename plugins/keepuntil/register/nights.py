@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import distinct, func, select
 
 from keepuntil.register.connection import Register
 from keepuntil.register.tables import night as table
@@ -62,3 +62,16 @@ def last(register: Register, category: str, results: Collection[str] | None = No
         statement=row.statement,
         recorded_at=row.recorded_at,
     )
+
+
+def counted(
+    register: Register, first: date, last: date, results: Collection[str]
+) -> dict[str, int]:
+    """On how many days of a span a rule's night ended in one of ``results``, by category."""
+    query = (
+        select(table.c.category, func.count(distinct(table.c.as_of)))
+        .where(table.c.as_of.between(first, last), table.c.result.in_(results))
+        .group_by(table.c.category)
+    )
+    with register.reading() as connection:
+        return {category: int(days) for category, days in connection.execute(query)}

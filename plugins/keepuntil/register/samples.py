@@ -188,6 +188,14 @@ def load(register: Register, name: str) -> StoredSample:
         )
 
 
+def ordered_between(register: Register, since: datetime, before: datetime) -> list[StoredSample]:
+    """Samples by the moment they were ordered, the first one first."""
+    query = select(table).where(table.c.ordered_at >= since, table.c.ordered_at < before)
+    with register.reading() as connection:
+        rows = connection.execute(query.order_by(table.c.ordered_at, table.c.sample_id)).all()
+    return [_sample(row) for row in rows]
+
+
 def checks(register: Register, sample_id: str) -> list[StoredCheck]:
     """Every look that was taken, the first one first."""
     query = select(check_table).where(check_table.c.sample_id == sample_id)
