@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime, time
 
 import pytest
@@ -38,6 +39,22 @@ def test_a_run_that_is_stopped_gives_its_shard_back(world: World) -> None:
         for worker in ("one", "two"):
             with pytest.raises(RunInterrupted, match="STOP"):
                 executing.destroy_shard(installation, run_id, 0, worker=worker)
+
+
+def test_the_process_collects_garbage_as_before_once_a_shard_is_left(world: World) -> None:
+    world.issue(DUE)
+    stop = world.home / "STOP"
+    stop.touch()
+    usual = gc.get_threshold()
+    with world.open() as installation:
+        plan_id = world.plan(installation)
+        run_id = executing.open_run(installation, plan_id, executor="executor")
+        with pytest.raises(RunInterrupted):
+            executing.destroy_shard(installation, run_id, 0, worker="worker")
+        assert gc.get_threshold() == usual
+        stop.unlink()
+        executing.destroy_shard(installation, run_id, 0, worker="worker")
+        assert gc.get_threshold() == usual
 
 
 def test_an_approval_that_expires_before_the_run_destroys_nothing(world: World) -> None:

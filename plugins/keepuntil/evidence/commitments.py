@@ -105,12 +105,12 @@ def _disclosures(cells: bytes, cell: int, label: str, texts: Sequence[str]) -> l
     if len(cells) != cell * len(texts):
         raise EvidenceError(f"{len(cells)} bytes are not the salts of {len(texts)} items")
     salts = base64_text.url_encode_column(cells, SALT_BYTES, cell)
-    middle = f'","{label}",'.encode("ascii")
+    written = f'["%b","{label}",%b]'.encode("ascii")
     encoded = [
         # b2a_base64 ends each line itself: one join, one translation and one
         # split turn all of them into the URL-safe form.
-        b2a_base64(b'["' + salt + middle + text + b"]")
-        for salt, text in zip(salts, _lines(texts), strict=True)
+        b2a_base64(written % pair)
+        for pair in zip(salts, _lines(texts), strict=True)
     ]
     return b"".join(encoded).translate(base64_text.URL_SAFE, b"=").split(b"\n")[:-1]
 

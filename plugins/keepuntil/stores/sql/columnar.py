@@ -60,9 +60,9 @@ class KeyList:
         return self._columns
 
     def whole(self, columns: Columns) -> str:
-        """The first column, whole numbers, as ``1,2,3``."""
+        """The first column, whole numbers, as ``1, 2, 3``."""
         if not self._whole:
-            self._whole = ",".join(map(str, self.columns(columns)[0]))
+            self._whole = str(list(self.columns(columns)[0]))[1:-1]
         return self._whole
 
     def _fitting(self, columns: Columns) -> list[Sequence[Any]]:

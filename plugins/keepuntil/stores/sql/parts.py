@@ -49,12 +49,9 @@ def _joined(pieces: Sequence[Sequence[Any]]) -> Sequence[Any]:
 
 def _whole_numbers(owners: Sequence[int], keys: Sequence[int], counts: list[int]) -> list[str]:
     """For each item ``[1],[2]``, in the order of the numbers. No object but its text an item."""
-    ordered = sorted(keys)
-    if ordered != list(keys):
-        pairs = sorted(zip(keys, owners, strict=True))
-        ordered, owners = [key for key, _ in pairs], [owner for _, owner in pairs]
     lists = [""] * len(counts)
-    for owner, key in zip(owners, ordered, strict=True):
+    # By owner first: that is how an index gives them, and what is in order sorts at no price.
+    for owner, key in sorted(zip(owners, keys, strict=True)):
         lists[owner] += f",[{key}]" if lists[owner] else f"[{key}]"
         counts[owner] += 1
     return lists
