@@ -24,7 +24,7 @@ controller: bank.example
 people:
   - {id: E1, unit: credit, roles: [data_owner]}
   - {id: E2, unit: records, roles: [records_officer]}
-  - {id: E3, unit: data-protection, roles: [dpo]}
+  - {id: E3, unit: data-protection, roles: [dpo], access: [dpo], logins: [e3]}
 """
 
 RULE = """\

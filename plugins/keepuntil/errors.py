@@ -26,6 +26,7 @@ what to do. The command line prints the sentence and exits with ``exit_code``;
         RegisterError         our own database is missing, older or newer      12
             RegisterBusy      held by another process beyond patience           7
         CustodyError          a step on the road of paper is refused           13
+        AccessRefused         no access role of the person gives the right      15
 
 No message ever carries personal data: keys of records appear as commitments.
 """
@@ -181,3 +182,10 @@ class CustodyError(KeepuntilError):
 
     exit_code = 13
     reason = "custody"
+
+
+class AccessRefused(KeepuntilError):
+    """Whoever is signed in has no access role that gives the right, or is nobody known."""
+
+    exit_code = 15
+    reason = "access_refused"

@@ -55,6 +55,7 @@ Exit codes:
   12  the register is missing or of another version
   13  a step with paper is refused (out of turn, not by who may), or has halted its journey
   14  something is not covered: a category, a form of it, a store, a review
+  15  the person signed in may not do this: no access role in people.yaml gives the right
 """
 
 

@@ -6,7 +6,7 @@ approve, and in which role of the rule, stays with ``people.yaml`` and the rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -47,6 +47,29 @@ class Right(StrEnum):
     """Make the installation; keys, migrations, publication."""
 
 
+IN_WORDS: Final[Mapping[Right, str]] = {
+    Right.READ: "read what names no person: rules, counts, findings, certificates, the log",
+    Right.READ_ITEMS: "read the keys on a list, the boxes of a consignment, what a hold binds",
+    Right.READ_SUBJECT: "read one person's records",
+    Right.CHECK_RULES: "check policy files",
+    Right.PLAN: "freeze a list of what is due",
+    Right.DECIDE: "approve, reject or appraise a list",
+    Right.EXECUTE: "destroy what was approved",
+    Right.VERIFY: "verify and certify what was destroyed",
+    Right.CERTIFY: "correct or revoke a certificate",
+    Right.HOLD: "place, review and lift legal holds",
+    Right.CARRY: "enter the steps of paper between shelf and shredder",
+    Right.WITNESS: "count and witness the destruction of paper",
+    Right.KEEP_REGISTERS: "keep the registers of paper: lists, vendors, boxes that wait",
+    Right.FIND: "open findings, set remedies and report on them",
+    Right.ACCEPT: "accept remedies and extensions as the second person",
+    Right.SAMPLE: "order, record and close spot checks",
+    Right.ANSWER_REQUESTS: "answer the requests of data subjects",
+    Right.RUN_CAMPAIGN: "run an inspection campaign",
+    Right.ADMINISTER: "administer the installation: keys, migrations, publication",
+}
+"""Each right as a sentence says it: a person may, or may not, …"""
+
 _EVERYBODY: Final = frozenset({Right.READ, Right.CHECK_RULES})
 
 RIGHTS: Final[Mapping[AccessRole, frozenset[Right]]] = {
@@ -69,6 +92,21 @@ RIGHTS: Final[Mapping[AccessRole, frozenset[Right]]] = {
 
 EVERY_UNIT: Final = frozenset({AccessRole.AUDITOR, AccessRole.DPO, AccessRole.ADMINISTRATOR})
 """Who sees all units; the others see their own unit's categories."""
+
+
+def begun(people: Iterable[Person]) -> bool:
+    """Whether access is enforced: from the moment anybody has an access role."""
+    return any(person.access for person in people)
+
+
+def roles_with(right: Right) -> tuple[AccessRole, ...]:
+    """The access roles that give a right."""
+    return tuple(role for role in AccessRole if right in RIGHTS[role])
+
+
+def holder_of(people: Iterable[Person], login: str) -> Person | None:
+    """Whose login it is; None: nobody's."""
+    return next((person for person in people if login in person.logins), None)
 
 
 def may(person: Person, right: Right) -> bool:

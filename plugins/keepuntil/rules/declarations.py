@@ -11,6 +11,7 @@ from pydantic import Discriminator, Field, PlainValidator, Tag
 
 from keepuntil.rules.shape import Shape, maybe
 from keepuntil.rules.value_types import (
+    AccessWord,
     Day,
     FormWord,
     Label,
@@ -26,6 +27,7 @@ from keepuntil.rules.value_types import (
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _CONNECTION: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_LOGIN: Final = re.compile(r"\S{1,255}")
 _CONTROLLER: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 _PREFIX: Final = re.compile(r"([A-Za-z0-9._-]+/)*")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -63,6 +65,11 @@ PersonId = Annotated[
     str,
     _matching(_PERSON, "An id is a staff number or role account: letters, digits, _ . and - only."),
     text_schema(_PERSON.pattern),
+]
+Login = Annotated[
+    str,
+    _matching(_LOGIN, "A login is one word without blanks; one of digits alone stands in quotes."),
+    text_schema(_LOGIN.pattern),
 ]
 Controller = Annotated[
     str,
@@ -157,6 +164,13 @@ class PersonShape(Shape):
     unit: Line = Field(description="the person's unit")
     roles: list[Label] = Field(min_length=1, description="what the person may approve as")
     public_key: RelativePath | None = maybe("the PEM file of the person's public key")
+    access: list[AccessWord] = Field(
+        default_factory=list, description="what the person is to this installation"
+    )
+    logins: list[Login] = Field(
+        default_factory=list,
+        description="what signs the person in: user names, subjects of an identity provider",
+    )
 
 
 class PeopleShape(Shape):

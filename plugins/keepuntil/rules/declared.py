@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from keepuntil.domain.access import begun
 from keepuntil.domain.categories import KnownCategory, Text
-from keepuntil.domain.people import Person
+from keepuntil.domain.people import AccessRole, Person
 from keepuntil.domain.periods import ONE_DAY
 from keepuntil.domain.stores import (
     FilesStore,
@@ -32,6 +33,7 @@ from keepuntil.rules.declarations import (
     FilesStoreShape,
     PaperStoreShape,
     PeopleShape,
+    PersonShape,
     ReferenceShape,
     S3StoreShape,
     SqlStoreShape,
@@ -152,13 +154,51 @@ def people_of(document: Document, folder: Path) -> People | None:
             key = _public_key(document, (*path, "public_key"), folder, each.public_key)
             public_keys.update({each.id: key} if key is not None else {})
     _one_person_a_key(document, shape, public_keys)
+    _one_person_a_login(document, shape)
     if document.problems:
         return None
-    people = (
-        Person(id=each.id, unit=each.unit, roles=tuple(each.roles), public_key=each.public_key)
-        for each in shape.people
+    people = tuple(_person(each) for each in shape.people)
+    _warn_of_access(document, people)
+    return People(controller=shape.controller, people=people, public_keys=public_keys)
+
+
+def _warn_of_access(document: Document, people: tuple[Person, ...]) -> None:
+    if not begun(people):
+        document.warn_at(
+            ("people",),
+            "Nobody has an access role, so the operating system alone decides who may use "
+            "which command.",
+        )
+    for at, person in enumerate(people):
+        if person.access and not person.logins:
+            document.warn_at(
+                ("people", at, "access"),
+                f"{person.id} has an access role and no login, so cannot use it.",
+            )
+
+
+def _person(shape: PersonShape) -> Person:
+    return Person(
+        id=shape.id,
+        unit=shape.unit,
+        roles=tuple(shape.roles),
+        public_key=shape.public_key,
+        access=tuple(role for role in AccessRole if role in shape.access),
+        logins=tuple(shape.logins),
     )
-    return People(controller=shape.controller, people=tuple(people), public_keys=public_keys)
+
+
+def _one_person_a_login(document: Document, shape: PeopleShape) -> None:
+    """Whoever signs in is one person. A login may be a name, so it is not repeated."""
+    owner: dict[str, str] = {}
+    for at, each in enumerate(shape.people):
+        for place, login in enumerate(each.logins):
+            if login in owner:
+                document.note_at(
+                    ("people", at, "logins", place),
+                    f"This login is one of {owner[login]} already; it signs in one person.",
+                )
+            owner.setdefault(login, each.id)
 
 
 def _public_key(document: Document, path: Place, folder: Path, name: str) -> VerifyingKey | None:

@@ -13,7 +13,13 @@ from keepuntil.domain.working_days import WorkingDays
 from keepuntil.errors import RuleError
 from keepuntil.rules.build import build_rule
 from keepuntil.rules.canonical import rule_digest
-from keepuntil.rules.declared import known_categories_of, people_of, stores_of, working_days_of
+from keepuntil.rules.declared import (
+    People,
+    known_categories_of,
+    people_of,
+    stores_of,
+    working_days_of,
+)
 from keepuntil.rules.document import Document
 from keepuntil.rules.document import Mapping as WrittenMapping
 from keepuntil.rules.examples import run_examples
@@ -36,7 +42,7 @@ from keepuntil.rules.reading import LATER_KINDS, read_shape
 from keepuntil.rules.schedule import Schedule
 from keepuntil.rules.schema import RuleShape
 
-__all__ = ["Schedule", "load", "load_rule"]
+__all__ = ["People", "Schedule", "load", "load_people", "load_rule"]
 
 
 def load(folder: Path, *, today: date | None = None) -> Schedule:
@@ -47,6 +53,20 @@ def load(folder: Path, *, today: date | None = None) -> Schedule:
     """
     names, others = _rule_names(folder)
     return _read(folder, names, others, today, one_rule=False)
+
+
+def load_people(folder: Path) -> People:
+    """What ``people.yaml`` says, whatever the rules beside it are like.
+
+    Who may do what must not hang on a rule that somebody is just putting right.
+    Raises RuleError, also when there is no such file.
+    """
+    document = read_file(folder, PEOPLE)
+    people = people_of(document, folder)
+    refuse(document.problems)
+    if people is None:
+        raise RuleError(f"{folder / PEOPLE} could not be read.")
+    return people
 
 
 def load_rule(folder: Path, category: str, *, today: date | None = None) -> Schedule:

@@ -17,6 +17,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from keepuntil.domain.categories import ApprovalKind, Confidence, Form, Obligation, Rank
 from keepuntil.domain.clock import Combine
 from keepuntil.domain.paper import EVENTS
+from keepuntil.domain.people import AccessRole
 from keepuntil.domain.periods import Period, StartRule, YearStart
 from keepuntil.domain.treatments import OTHERS, SHREDS, Treatment
 from keepuntil.rules.problems import did_you_mean, quoted
@@ -245,6 +246,9 @@ CombineWord = Annotated[Combine, PlainValidator(word_of(Combine)), _choice_schem
 StartWord = Annotated[StartRule, PlainValidator(word_of(StartRule)), _choice_schema(StartRule)]
 ApprovalWord = Annotated[
     ApprovalKind, PlainValidator(word_of(ApprovalKind)), _choice_schema(ApprovalKind)
+]
+AccessWord = Annotated[
+    AccessRole, PlainValidator(word_of(AccessRole)), _choice_schema(AccessRole)
 ]
 FormWord = Annotated[Form, PlainValidator(word_of(Form)), _choice_schema(Form)]
 FileFormWord = Annotated[
