@@ -54,7 +54,7 @@ def approve(
     stored = plans.load(installation.register, plan_id)
     rule = current_rule(installation, stored.plan)
     decider = _eligible(installation, rule, stored, person, role)
-    _refuse_second_decision(installation, stored.plan, decider, role)
+    _refuse_second_decision(installation, stored.plan, decider, role, verdict)
     now = installation.now()
     approval = Approval(
         plan_digest=stored.plan.digest,
@@ -177,10 +177,15 @@ def _eligible(
 
 
 def _refuse_second_decision(
-    installation: Installation, plan: Plan, decider: Person, role: str
+    installation: Installation, plan: Plan, decider: Person, role: str, verdict: Verdict
 ) -> None:
+    """A second decision in a role is none, save that whoever approved may still say no: that
+    stops the plan while it cools off, and a run of it before its next shard."""
     for earlier, _ in approvals.of(installation.register, plan.digest):
-        if earlier.expires_at <= installation.now():
+        taken_back = verdict is Verdict.REJECT and earlier.verdict is Verdict.APPROVE
+        if earlier.expires_at <= installation.now() or (
+            taken_back and (earlier.person, earlier.role) == (decider.id, role)
+        ):
             continue
         if earlier.person == decider.id:
             raise ApprovalError(f"{decider.id} has decided on this plan, as {earlier.role}.")
@@ -212,6 +217,9 @@ def _advance(installation: Installation, stored: StoredPlan, rule: Rule, verdict
 
     A plan that is executing stays so: a rejection stops it before its next shard.
     """
+    if stored.state is PlanState.APPROVED and verdict is Verdict.REJECT:
+        undone = [PlanState.APPROVED, PlanState.REJECTED]
+        plans.set_state(installation.register, stored.plan.plan_id, undone, PlanState.REJECTED)
     if stored.state is not PlanState.FROZEN:
         return
     if verdict is Verdict.REJECT:

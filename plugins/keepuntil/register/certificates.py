@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from keepuntil.register.connection import Register
 from keepuntil.register.finding_one import one_identifier
 from keepuntil.register.inserting import insert_once
 from keepuntil.register.tables import certificate as table
-from keepuntil.register.tables import observation, run, verification
+from keepuntil.register.tables import observation, plan, run, verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +117,21 @@ def load(register: Register, name: str) -> StoredCertificate:
 
 
 def list_certificates(
-    register: Register, *, after: str | None = None, limit: int = 50
+    register: Register,
+    *,
+    categories: Collection[str] | None = None,
+    after: str | None = None,
+    limit: int = 50,
 ) -> list[StoredCertificate]:
-    """Certificates, the newest first; ``after`` is the identifier of the last one already seen."""
+    """Certificates, the newest first; ``after`` is the identifier of the last one already seen.
+
+    ``categories``: of these only, for somebody who may not see the others.
+    """
     query = select(table).order_by(table.c.issued_at.desc(), table.c.certificate_id.desc())
+    if categories is not None:
+        listed = run.join(plan, plan.c.digest == run.c.plan_digest)
+        theirs = select(run.c.run_id).select_from(listed).where(plan.c.category.in_(categories))
+        query = query.where(table.c.run_id.in_(theirs))
     if after is not None:
         seen = select(table.c.issued_at).where(table.c.certificate_id == after).scalar_subquery()
         query = query.where(tuple_(table.c.issued_at, table.c.certificate_id) < tuple_(seen, after))

@@ -10,6 +10,8 @@
     log_entry ─ log_head                    what the log accepted, and what it signed
     sample ─ sample_check                   spot checks of a certificate, and who saw what
 
+What the web pages keep stands in ``page_tables.py``.
+
 Moments are UTC. Documents are canonical JSON. Enumerations are their words.
 """
 
@@ -45,7 +47,7 @@ metadata = MetaData(
 
 
 # SQLite numbers rows by itself only in a column of exactly this type.
-_Number = BigInteger().with_variant(Integer, "sqlite")
+Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 rule_version = Table(
@@ -80,7 +82,7 @@ list_key = Table(
     metadata,
     # Numbered, so that a new row goes to the end of the last page and no page with a
     # wrapped key is ever split: a split would leave a copy where it is not looked for.
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("list_id", Text, ForeignKey("item_list.list_id"), nullable=False),
     Column("purpose", Text, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
@@ -152,7 +154,7 @@ plan_instance = Table(
 approval = Table(
     "approval",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("plan_digest", Text, ForeignKey("plan.digest"), nullable=False),
     Column("envelope_digest", Text, nullable=False),
     Column("person", Text, nullable=False),
@@ -256,7 +258,7 @@ observation = Table(
 verification = Table(
     "verification",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("run_id", Text, ForeignKey("run.run_id"), nullable=False, index=True),
     Column("verifier", Text, nullable=False),
     Column("expectations", Integer, nullable=False),
@@ -300,7 +302,7 @@ correction = Table(
 finding = Table(
     "finding",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("fingerprint", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("sentence_zh", Text, nullable=False),
@@ -318,7 +320,7 @@ finding = Table(
 night = Table(
     "night",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("category", Text, nullable=False),
     Column("as_of", Date, nullable=False),
     Column("result", Text, nullable=False),

@@ -247,9 +247,7 @@ StartWord = Annotated[StartRule, PlainValidator(word_of(StartRule)), _choice_sch
 ApprovalWord = Annotated[
     ApprovalKind, PlainValidator(word_of(ApprovalKind)), _choice_schema(ApprovalKind)
 ]
-AccessWord = Annotated[
-    AccessRole, PlainValidator(word_of(AccessRole)), _choice_schema(AccessRole)
-]
+AccessWord = Annotated[AccessRole, PlainValidator(word_of(AccessRole)), _choice_schema(AccessRole)]
 FormWord = Annotated[Form, PlainValidator(word_of(Form)), _choice_schema(Form)]
 FileFormWord = Annotated[
     Form, PlainValidator(word_of(Form, FILE_FORMS)), _choice_schema(Form, FILE_FORMS)
