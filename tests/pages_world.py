@@ -12,12 +12,11 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from disposal_world import World
-from keepuntil.disposal import forecasting, nights
-from keepuntil.evidence import keys
-from keepuntil.evidence.keys import KeyKind
+from disposal_world import AS_OF, World
+from keepuntil.disposal import forecasting, planning
 from keepuntil.pages.application import application
 from keepuntil.pages.signing_in import SignedInHere
+from keepuntil.register import plans
 
 PEOPLE = """\
 controller: bank.example
@@ -99,19 +98,21 @@ def bank(folder: Path) -> Bank:
         made.waiting = _proposed(world, installation)
         for rule in installation.schedule.rules:
             forecasting.remember(installation, rule)
-    made.pages = application(
+    return made
+
+
+def opened(world: World, waiting: str, certificate: str) -> Bank:
+    """The bank with its pages, whose clock is the world's."""
+    pages = application(
         world.home,
         world.policies,
         sign_in=SignedInHere(accounts=LOGINS),
         now=lambda: world.moment,
     )
-    return made
+    return Bank(world, waiting, certificate, pages)
 
 
 def _proposed(world: World, installation: Any) -> str:
-    from disposal_world import AS_OF
-    from keepuntil.disposal import planning
-
     return planning.plan(installation, "loan", AS_OF, proposed_by="P1").plan.plan_id
 
 
@@ -121,14 +122,9 @@ def decision(of: Bank, browser: Browser, verdict: str, role: str, **fields: str)
     digest = re.search(r'name="digest" value="([^"]+)"', browser.client.get(page).text)
     given = {"verdict": verdict, "role": role, "reason": "Looked at.", **fields}
     given.setdefault("digest", digest.group(1) if digest else _digest(of))
-    return browser.post(f"{page}/decision", page, **given)
+    return browser.post(f"{page}/decision", **given)
 
 
 def _digest(of: Bank) -> str:
-    from keepuntil.register import plans
-
     with of.world.open() as installation:
         return plans.load(installation.register, of.waiting).plan.digest
-
-
-__all__ = ["LOGINS", "PEOPLE", "Bank", "Browser", "KeyKind", "bank", "decision", "keys", "nights"]

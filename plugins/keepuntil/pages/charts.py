@@ -16,8 +16,8 @@ from markupsafe import Markup
 SHADES: Final = 6
 """Categories with a shade of their own; the smallest share the last."""
 
-_WIDTH, _HEIGHT = 760, 230
-_LEFT, _BOTTOM, _TOP = 56, 34, 12
+_WIDTH, _HEIGHT = 1100, 260
+_LEFT, _BOTTOM, _TOP = 72, 36, 14
 _EVERY: Final = 3
 """Months between two labels: a quarter."""
 
@@ -109,7 +109,7 @@ def _columns(months: Sequence[str], stacked: Sequence[Band], scale: int) -> Iter
 
 
 def _labels(months: Sequence[str]) -> Iterator[Markup]:
-    for at in range(0, len(months), _EVERY):
+    for at in range(0, len(months) - 1, _EVERY):
         yield Markup('<text class="axis" x="{:.1f}" y="{}">{}</text>').format(
             _x(at, months), _HEIGHT - 10, months[at]
         )
@@ -138,7 +138,7 @@ class Mark:
 
 
 _LINE: Final = 74
-_EDGE: Final = 80
+_EDGE: Final = 90
 
 
 def time_line(marks: Sequence[Mark], title: str) -> Markup:

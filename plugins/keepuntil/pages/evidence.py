@@ -53,6 +53,8 @@ class Tour:
 
     certificate: StoredCertificate
     said: Mapping[str, Any]
+    zone: str
+    """The rule's, or UTC where the rule is gone."""
     announced: LogEntry | None
     logged: LogEntry | None
     corrections: Sequence[StoredCorrection]
@@ -211,10 +213,12 @@ def _predicate(stored: StoredCertificate) -> Mapping[str, Any]:
 def _tour(visit: Visit, certificate_id: str, first: int) -> Tour:
     stored = _seen(visit, certificate_id)
     register = visit.installation.register
+    said, zones = _predicate(stored), {r.category: r.clock.zone for r in visit.rules}
     items, size, lacking = _items(stored, first)
     return Tour(
         certificate=stored,
-        said=_predicate(stored),
+        said=said,
+        zone=zones.get(said["category"]["category"], "UTC"),
         announced=log.find(register, publishing.INTENT, stored.run_id),
         logged=log.find(register, publishing.CERTIFICATE, stored.certificate_id),
         corrections=corrections.of(register, stored.certificate_id),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,13 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"figure": figure, "day": day, "moment": moment, "short": short}
+    pages.filters |= {
+        "figure": figure,
+        "day": day,
+        "moment": moment,
+        "said_at": said_at,
+        "short": short,
+    }
     return pages
 
 
@@ -38,8 +45,8 @@ def phrases(request: Request, language: Language) -> dict[str, Any]:
     def say(text: Text | None) -> str:
         return "" if text is None else spoken(text, language)
 
-    def words(of: Mapping[str, Text]) -> dict[str, str]:
-        return {name: spoken(text, language) for name, text in of.items()}
+    def words(of: Mapping[str, Text]) -> SimpleNamespace:
+        return SimpleNamespace(**{name: spoken(text, language) for name, text in of.items()})
 
     root = request.scope.get("root_path", "")
     return {
@@ -74,6 +81,11 @@ def moment(value: datetime | None, zone: str) -> Markup:
     return Markup('<time datetime="{}">{} <span class="zone">{}</span></time>').format(
         value.isoformat(timespec="seconds"), f"{there:%Y-%m-%d %H:%M}", zone
     )
+
+
+def said_at(text: str, zone: str) -> Markup:
+    """A moment as a statement writes it."""
+    return moment(datetime.fromisoformat(text), zone)
 
 
 def short(digest: str) -> Markup:

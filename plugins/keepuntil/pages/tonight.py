@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -111,7 +112,7 @@ def _view(visit: Visit, after: str, show: str) -> View:
     only_alarming = show == "attention"
     lines = [each for each in found.lines if each.rule.category > after]
     lines = [each for each in lines if each.alarming] if only_alarming else lines
-    stacked = bands(found.ahead.by_category, spoken(WORDS["others"], visit.language))
+    stacked = bands(_by_title(visit, found.ahead), spoken(WORDS["others"], visit.language))
     return View(
         figures=_figures(found.lines),
         awaited=found.awaited,
@@ -123,6 +124,16 @@ def _view(visit: Visit, after: str, show: str) -> View:
         bands=stacked,
         chart=bars(found.ahead.months, stacked, spoken(WORDS["ahead"], visit.language)),
     )
+
+
+def _by_title(visit: Visit, ahead: Ahead) -> dict[str, tuple[int, ...]]:
+    """The forecast by the rules' titles; where two have one title, the category tells them."""
+    titles = {rule.category: spoken(rule.title, visit.language) for rule in visit.rules}
+    twice = {title for title, count in Counter(titles.values()).items() if count > 1}
+    return {
+        f"{titles[name]} ({name})" if titles[name] in twice else titles[name]: figures
+        for name, figures in ahead.by_category.items()
+    }
 
 
 def _waiting(lines: Sequence[Line]) -> int:
