@@ -108,9 +108,11 @@ def log_page(visit: Annotated[Visit, needs(Right.READ)], before: int | None = No
     register = visit.installation.register
     stop = log.size(register) if before is None else min(max(before, 0), log.size(register))
     start = max(stop - PAGE, 0)
+    entries = list(reversed(log.entries(register, start, stop)))
     return visit.page(
         "log.html",
-        entries=list(reversed(log.entries(register, start, stop))),
+        entries=entries,
+        seen=_seen_of(visit, entries),
         next=start or None,
         head=log.head(register),
         origin=publishing.published_log(visit.installation).origin,
@@ -167,6 +169,13 @@ def _seen(visit: Visit, certificate_id: str) -> StoredCertificate:
     stored = certificates.load(register, certificate_id)
     visit.refuse_unseen(runs.load(register, stored.run_id).warrant.category)
     return stored
+
+
+def _seen_of(visit: Visit, entries: Sequence[LogEntry]) -> frozenset[str]:
+    """The certificates among log entries that the person may look at."""
+    named = [each.subject for each in entries if each.kind == publishing.CERTIFICATE]
+    register = visit.installation.register
+    return certificates.among(register, named, categories=visit.categories)
 
 
 def _bundle(stored: StoredCertificate) -> Path:

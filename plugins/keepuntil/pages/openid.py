@@ -153,10 +153,12 @@ async def _login(request: Request, client: Any, provider: Provider) -> str:
     return login
 
 
-def _unreachable() -> type[Exception]:
+def _unreachable() -> tuple[type[Exception], ...]:
+    """How the client says that the provider is silent, or that what it says about itself lacks
+    what a sign-in needs."""
     from httpx import HTTPError
 
-    return HTTPError
+    return HTTPError, RuntimeError
 
 
 def _silent(provider: Provider, error: Exception) -> OutsiderUnreachable:
