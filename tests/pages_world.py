@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -128,3 +130,13 @@ def decision(of: Bank, browser: Browser, verdict: str, role: str, **fields: str)
 def _digest(of: Bank) -> str:
     with of.world.open() as installation:
         return plans.load(installation.register, of.waiting).plan.digest
+
+
+def altered(archive: Path, name: str) -> bytes:
+    """A bundle with one byte more in one of its files."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(target, "w") as made:
+        for one in source.namelist():
+            content = source.read(one)
+            made.writestr(one, content + b" " if one.endswith(f"/{name}") else content)
+    return target.getvalue()

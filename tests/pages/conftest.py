@@ -9,6 +9,8 @@ import pytest
 
 import pages_world
 from disposal_world import World
+from keepuntil.disposal.archives import pack
+from keepuntil.register import certificates
 from pages_world import Bank
 
 FOLDER = Path(__file__).parent
@@ -40,6 +42,16 @@ def bank(built: Bank, monkeypatch: pytest.MonkeyPatch) -> Bank:
     shutil.rmtree(folder)
     shutil.copytree(folder.with_name("untouched"), folder)
     return pages_world.opened(World(folder), built.waiting, built.certificate)
+
+
+@pytest.fixture
+def archive(bank: Bank) -> Path:
+    """The bundle of the statements' certificate, as somebody would hand it in."""
+    path = bank.world.folder / "bundle.zip"
+    with bank.world.open() as installation:
+        stored = certificates.load(installation.register, bank.certificate)
+    pack(Path(stored.path), path)
+    return path
 
 
 def _own_surroundings(patch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
 
-from keepuntil.disposal.archives import pack
 from keepuntil.errors import UsageError
 from keepuntil.pages import evidence, guarding
 from keepuntil.pages.guarding import Rates
 from keepuntil.pages.openid import provider_of
 from keepuntil.pages.sessions import IDLE, LONGEST, Sessions
 from keepuntil.pages.signing_in import development
-from keepuntil.register import approvals, certificates, plans
-from pages_world import Bank, decision
+from keepuntil.register import approvals, plans
+from pages_world import Bank, altered, decision
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/static/style.css", "/nowhere", "/evidence"])
@@ -165,16 +162,6 @@ def test_a_provider_is_named_whole_and_over_tls() -> None:
         provider_of(whole | {"KEEPUNTIL_OIDC_ISSUER": "http://sign-in.bank.example"})
 
 
-@pytest.fixture
-def archive(bank: Bank) -> Path:
-    """The bundle of the statements' certificate, as somebody would hand it in."""
-    path = bank.world.folder / "bundle.zip"
-    with bank.world.open() as installation:
-        stored = certificates.load(installation.register, bank.certificate)
-    pack(Path(stored.path), path)
-    return path
-
-
 def handed_in(bank: Bank, content: bytes) -> str:
     with bank.browser("A1") as browser:
         answer = browser.post("/evidence/verify", files={"evidence": ("any name", content)})
@@ -206,15 +193,6 @@ def test_a_bundle_that_was_tampered_with_is_explained_in_words(
     assert meaning in said
     assert changed in said
     assert "is not as listed." in said
-
-
-def altered(archive: Path, name: str) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(target, "w") as made:
-        for one in source.namelist():
-            content = source.read(one)
-            made.writestr(one, content + b" " if one.endswith(f"/{name}") else content)
-    return target.getvalue()
 
 
 def test_what_is_no_evidence_or_too_much_of_it_is_refused_in_words(

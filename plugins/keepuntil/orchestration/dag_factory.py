@@ -80,12 +80,13 @@ def overdue(folder: Path | None = None) -> DAG:
         def report_coverage(dag_run: Any = None, data_interval_end: Any = None) -> tasks.Small:
             return tasks.report_coverage(data_interval_end or dag_run.run_after, zone)
 
-        @task(task_id="report_forecast", retries=0, trigger_rule=TriggerRule.ALL_DONE)
+        @task(task_id="report_forecast", retries=0)
         def report_forecast() -> tasks.Small:
             return tasks.report_forecast()
 
         report_backlog()
-        report_coverage() >> report_forecast()
+        report_coverage()
+        report_forecast()
     return dag
 
 

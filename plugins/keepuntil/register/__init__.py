@@ -10,6 +10,7 @@
     verifications, certificates, findings, nights
     log                 entries the log accepted, and the one checkpoint of each size it signed
     samples             spot checks: what was drawn, who looked, what they saw
+    acts, forecasts     what people asked the web pages to do; what falls due when
 
 SQLite by default, PostgreSQL in production, the same answers on both. Nothing
 personal stands in it in clear: keys and groups of records, what a store was about
@@ -17,6 +18,7 @@ to make final, and what a hold names are AES-256-GCM under keys that the
 installation's own key wraps. Every write says what a crash would leave.
 """
 
+import keepuntil.register.page_tables  # noqa: F401 - so that the metadata is whole
 from keepuntil.register.connection import Register
 from keepuntil.register.migrating import migrate
 
