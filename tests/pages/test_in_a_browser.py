@@ -137,7 +137,7 @@ def addresses(bank: Bank, login: str) -> list[str]:
     certificate = f"/evidence/{bank.certificate}"
     return [
         *("/", "/plans", "/rules", "/rules/loan", "/evidence", "/evidence/log", "/evidence/acts"),
-        *(certificate, f"{certificate}/check", "/nowhere"),
+        *(certificate, f"{certificate}/check"),
     ]
 
 
