@@ -228,3 +228,12 @@ def test_before_anybody_has_an_access_role_the_rules_alone_say_who_decides(bank:
         assert decision(bank, browser, "approve", "data_owner").status_code == 303
     with bank.browser("W1") as browser:
         assert decision(bank, browser, "approve", "records_officer").status_code == 409
+
+
+def test_an_auditor_finds_the_evidence_of_a_rule_that_is_gone(bank: Bank) -> None:
+    (bank.world.policies / "rules" / "statement.yaml").unlink()
+    with bank.browser("A1") as auditor, bank.browser("E1") as owner:
+        assert bank.certificate in auditor.get("/evidence")
+        assert auditor.status(f"/evidence/{bank.certificate}") == 200
+        assert "statement." in auditor.get("/plans")
+        assert owner.status(f"/evidence/{bank.certificate}") == 403

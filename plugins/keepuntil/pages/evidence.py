@@ -174,8 +174,10 @@ def _seen(visit: Visit, certificate_id: str) -> StoredCertificate:
 def _seen_of(visit: Visit, entries: Sequence[LogEntry]) -> frozenset[str]:
     """The certificates among log entries that the person may look at."""
     named = [each.subject for each in entries if each.kind == publishing.CERTIFICATE]
-    register = visit.installation.register
-    return certificates.among(register, named, categories=visit.categories)
+    categories = visit.categories
+    if categories is None:
+        return frozenset(named)
+    return certificates.among(visit.installation.register, named, categories=categories)
 
 
 def _bundle(stored: StoredCertificate) -> Path:

@@ -107,7 +107,7 @@ class Visit:
         unit's by their access role, or since the rule asks for a role of theirs that nobody in
         the owning unit holds (dual control goes across units)."""
         people = self.installation.schedule.people
-        if not begun(people) or sees_unit(self.person, rule.owner.unit):
+        if self.everywhere or sees_unit(self.person, rule.owner.unit):
             return True
         within = {role for each in people if each.unit == rule.owner.unit for role in each.roles}
         wanted = set(rule.disposition.approver_roles) - within
@@ -119,9 +119,14 @@ class Visit:
         return [rule for rule in self.installation.schedule.rules if self.sees(rule)]
 
     @property
-    def categories(self) -> frozenset[str]:
-        """Their categories."""
-        return frozenset(rule.category for rule in self.rules)
+    def everywhere(self) -> bool:
+        """Whether no unit is hidden from the person."""
+        return not begun(self.installation.schedule.people) or sees_unit(self.person, "")
+
+    @property
+    def categories(self) -> frozenset[str] | None:
+        """Their categories; None: every one, also those whose rule is gone by now."""
+        return None if self.everywhere else frozenset(rule.category for rule in self.rules)
 
     def rule(self, category: str) -> Rule:
         """The rule of a category. Raises RuleError, AccessRefused."""
@@ -131,11 +136,8 @@ class Visit:
 
     def refuse_unseen(self, category: str) -> None:
         """Raise AccessRefused for what another unit owns, also where its rule is gone."""
-        rules = {rule.category: rule for rule in self.installation.schedule.rules}
-        known = rules.get(category)
-        if known is not None and self.sees(known):
-            return
-        if known is None and sees_unit(self.person, ""):
+        categories = self.categories
+        if categories is None or category in categories:
             return
         raise AccessRefused(
             f"{self.person.id} may not see what is kept under {category}: another unit owns it, "
