@@ -15,7 +15,7 @@ from enum import StrEnum
 from keepuntil.disposal import approving
 from keepuntil.disposal.forecasting import MONTHS_AHEAD
 from keepuntil.disposal.installation import Installation
-from keepuntil.domain.categories import Rule
+from keepuntil.domain.categories import ApprovalKind, Rule
 from keepuntil.domain.periods import Period, add
 from keepuntil.errors import KeepuntilError
 from keepuntil.register import forecasts, nights, plans
@@ -32,7 +32,7 @@ class Standing(StrEnum):
     NEVER = "never"
     """There is no list yet."""
     QUIET = "quiet"
-    """Nothing is on it."""
+    """Nothing on it may be destroyed."""
     WAITING = "waiting"
     APPROVED = "approved"
     RUNNING = "running"
@@ -154,25 +154,38 @@ def tonight(installation: Installation, rules: Collection[Rule]) -> Tonight:
 
 
 def _line(rule: Rule, listed: StoredPlan | None, night: Night | None) -> Line:
-    return Line(rule=rule, listed=listed, night=night, standing=standing_of(listed))
+    return Line(rule=rule, listed=listed, night=night, standing=standing_of(rule, listed))
 
 
-def standing_of(listed: StoredPlan | None) -> Standing:
-    """How far a list has come."""
+def standing_of(rule: Rule, listed: StoredPlan | None) -> Standing:
+    """How far a list has come. Where all that is due is held there is nothing to decide."""
     if listed is None:
         return Standing.NEVER
-    if listed.state is PlanState.FROZEN and not listed.plan.items:
+    if listed.state is PlanState.FROZEN and not listed.plan.due:
         return Standing.QUIET
+    if listed.state is PlanState.FROZEN and _needs_nobody(rule, listed):
+        return Standing.APPROVED
     return _STANDINGS[listed.state]
+
+
+def _needs_nobody(rule: Rule, listed: StoredPlan) -> bool:
+    """A class that is approved beforehand, within its limits."""
+    return rule.disposition.approval is ApprovalKind.NONE and not listed.plan.exceeded
+
+
+def _missing(installation: Installation, listed: StoredPlan) -> tuple[list[str], str | None]:
+    try:
+        return approving.roles_missing(installation, listed.plan.plan_id), None
+    except KeepuntilError as error:
+        return [], error.sentence
 
 
 def awaited(installation: Installation, rule: Rule, listed: StoredPlan) -> Awaited:
     """For whom a list waits. A list that is void waits for nobody, and says so."""
-    roles, void = [], None
-    try:
-        roles = approving.roles_missing(installation, listed.plan.plan_id)
-    except KeepuntilError as error:
-        void = error.sentence
+    roles: list[str] = []
+    void: str | None = None
+    if listed.plan.due and not _needs_nobody(rule, listed):
+        roles, void = _missing(installation, listed)
     people = installation.schedule.people
     return Awaited(
         listed=listed,

@@ -229,7 +229,7 @@ def _view(visit: Visit, plan_id: str) -> View:
     return View(
         listed=stored,
         rule=rule,
-        standing=standing_of(stored),
+        standing=standing_of(rule, stored),
         void=waits.void if stored.state in approving.UNDECIDED else None,
         deciders=[
             _decider(role, decisions, open_roles) for role in _roles(rule, decisions, open_roles)
