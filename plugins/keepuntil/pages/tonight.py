@@ -42,8 +42,8 @@ WORDS: Final[Mapping[str, Text]] = {
     "ahead": Text(zh="未来两年到期", en="Falling due in the next two years"),
     "ahead_as_of": Text(zh="统计于", en="Counted on"),
     "ahead_never": Text(
-        zh="尚未统计。由夜间任务或 keepuntil forecast 统计。",
-        en="Not counted yet: the nights do it, or keepuntil forecast.",
+        zh="尚未统计。由每日早间任务或 keepuntil forecast 统计。",
+        en="Not counted yet: the DAG of each morning does it, or keepuntil forecast.",
     ),
     "ahead_first": Text(
         zh="首列含此前已到期者。", en="The first bar includes what is due already."
