@@ -6,6 +6,7 @@ import pytest
 
 from disposal_world import World
 from keepuntil.disposal import approving, executing
+from keepuntil.disposal.installation import Installation
 from keepuntil.domain.plans import Verdict
 from keepuntil.errors import ApprovalError, EvidenceError, PlanBlocked, PlanError, PlanStale
 from keepuntil.evidence import keys
@@ -136,6 +137,46 @@ def test_cooling_off_holds_the_plan_back(dual: World) -> None:
         dual.later(days=7)
         dual.destroy(installation, plan_id)
     assert DUE not in dual.left()
+
+
+def taken_back(world: World, installation: Installation, plan_id: str, person: str) -> None:
+    approving.approve(
+        installation,
+        plan_id,
+        person=person,
+        role="data_owner",
+        verdict=Verdict.REJECT,
+        reason="second thoughts",
+        via="cli",
+        signing_key=world.people[person],
+    )
+
+
+def test_whoever_approved_may_still_say_no_while_the_plan_cools_off(dual: World) -> None:
+    dual.write_rule(**DUAL, cooling_off="P7D")
+    with dual.open() as installation:
+        plan_id = dual.plan(installation)
+        dual.approve(installation, plan_id)
+        with pytest.raises(ApprovalError, match="The role data_owner has decided"):
+            taken_back(dual, installation, plan_id, "E3")
+        taken_back(dual, installation, plan_id, "E1")
+        assert plans.load(installation.register, plan_id).state is plans.PlanState.REJECTED
+        dual.later(days=7)
+        with pytest.raises(ApprovalError, match="was rejected"):
+            executing.open_run(installation, plan_id, executor="executor")
+    assert DUE in dual.left()
+
+
+def test_a_run_stops_before_its_next_shard_when_an_approval_is_taken_back(dual: World) -> None:
+    with dual.open() as installation:
+        plan_id = dual.plan(installation)
+        dual.approve(installation, plan_id)
+        run_id = executing.open_run(installation, plan_id, executor="executor")
+        taken_back(dual, installation, plan_id, "E1")
+        (shard,) = executing.shards(installation, run_id, 1)
+        with pytest.raises(ApprovalError, match="E1 rejected the plan"):
+            executing.destroy_shard(installation, run_id, shard, worker="worker")
+    assert DUE in dual.left()
 
 
 def test_a_changed_rule_voids_the_plan(dual: World) -> None:

@@ -162,7 +162,12 @@ def test_every_rule_file_becomes_a_dag_that_airflow_can_serialize(policies: Path
 def test_the_morning_looks_at_the_backlog_and_at_the_coverage_apart(policies: Path) -> None:
     """A backlog that fails its task keeps no gap from being found."""
     dag = dag_factory.overdue()
-    assert sorted(road(dag)) == ["follow_up_requests", "report_backlog", "report_coverage"]
+    assert sorted(road(dag)) == [
+        "follow_up_requests",
+        "report_backlog",
+        "report_coverage",
+        "report_forecast",
+    ]
     assert all(not task.upstream_task_ids for task in dag.tasks)
 
 

@@ -47,6 +47,7 @@ VERBS = {
     "run": "keepuntil.cli.run_verbs:run",
     "sample": "keepuntil.cli.sample_verbs:sample",
     "schema": "keepuntil.cli.rule_verbs:schema",
+    "serve": "keepuntil.cli.serve_verb:serve",
     "show": "keepuntil.cli.plan_verbs:show",
     "verify": "keepuntil.cli.run_verbs:verify",
     "witness": "keepuntil.cli.witness_verbs:witness",

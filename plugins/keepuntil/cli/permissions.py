@@ -129,6 +129,8 @@ PERMISSIONS: Final[Mapping[str, Right | None]] = {
     "sample redraw": None,
     "sample show": Right.READ,
     "schema": None,
+    # Each page asks for its own right, of whoever signs in there.
+    "serve": None,
     "show": Right.READ,
     "verify": Right.VERIFY,
     "witness add-log": None,

@@ -16,6 +16,7 @@ from keepuntil.errors import UsageError
 if TYPE_CHECKING:
     from keepuntil.disposal.explaining import Explanation
     from keepuntil.domain.clock import Fact
+    from keepuntil.register.forecasts import Forecast
 
 
 @click.command()
@@ -176,30 +177,38 @@ def _tell(explanation: Explanation, day: date, language: str) -> None:
 
 
 @click.command()
-@click.argument("category")
+@click.argument("category", required=False)
 @click.option("--months", default=24, show_default=True, help="How far to look ahead.")
 @click.pass_obj
-def forecast(session: Session, category: str, months: int) -> None:
-    """Say how many records of CATEGORY fall due in each month, from today's data. Reads only."""
-    import pendulum
+def forecast(session: Session, category: str | None, months: int) -> None:
+    """Say how many records of CATEGORY fall due in each month, from today's data. Reads only.
 
-    from keepuntil.disposal.deciding import forecast as months_ahead
+    Without CATEGORY: count every rule, two years ahead, and keep the result for the web pages.
+    """
+    from keepuntil.disposal import forecasting
 
     with session.installation() as installation:
-        rule = installation.rule(category)
-        today = installation.today(rule)
-        end = pendulum.date(today.year, today.month, today.day).add(months=months)
-        counted = months_ahead(installation, rule, date.fromisoformat(end.isoformat()))
+        if category is None:
+            rules = installation.schedule.rules
+            found = [forecasting.remember(installation, rule) for rule in rules]
+        else:
+            rule = installation.rule(category)
+            found = [forecasting.look_ahead(installation, rule, months)]
     if session.as_json:
-        print_json(counted)
+        print_json(found if category is None else found[0].months)
         return
+    for each in found:
+        _print_forecast(each)
+
+
+def _print_forecast(counted: Forecast) -> None:
     rows = [
         (instance, month, count)
-        for instance, counter in counted.items()
+        for instance, counter in counted.months.items()
         for month, count in sorted(counter.items())
     ]
     print_table(
-        ("instance", "month", "falls due"), rows, title=f"{category}: the next {months} months"
+        ("instance", "month", "falls due"), rows, title=f"{counted.category}, on {counted.as_of}"
     )
 
 

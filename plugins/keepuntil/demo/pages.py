@@ -141,6 +141,8 @@ def _greet(port: int, passwords: Mapping[str, str]) -> None:
     sys.stdout.write(
         f"Airflow is at http://127.0.0.1:{port}\n{people}"
         "B2017 and B3102 approve as data-owner, D0042 as data-protection: Required Actions.\n"
+        f"They see lists, rules and evidence at http://127.0.0.1:{port}/keepuntil/ too "
+        "(Browse > Keepuntil).\n"
         "A DAG that you start runs as of today, not as of the night of the demonstration.\n"
         "Ctrl-C stops everything.\n"
     )

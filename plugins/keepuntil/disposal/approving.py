@@ -59,7 +59,7 @@ def approve(
     decider = _eligible(installation, rule, stored, person, role)
     if verdict is Verdict.APPROVE:
         appraisal_panel.refuse_unappraised(installation, rule, stored.plan)
-    _refuse_second_decision(installation, rule, stored.plan, decider, role)
+    _refuse_second_decision(installation, rule, stored.plan, decider, role, verdict)
     now = installation.now()
     approval = Approval(
         plan_digest=stored.plan.digest,
@@ -184,11 +184,23 @@ def _eligible(
 
 
 def _refuse_second_decision(
-    installation: Installation, rule: Rule, plan: Plan, decider: Person, role: str
+    installation: Installation,
+    rule: Rule,
+    plan: Plan,
+    decider: Person,
+    role: str,
+    verdict: Verdict,
 ) -> None:
+    """A second decision in a role is none, save that whoever approved may still say no: that
+    stops the plan while it cools off, and a run of it before its next shard."""
     appraised_at = appraisal_panel.appraised_at(installation, rule, plan)
     for earlier, _ in approvals.of(installation.register, plan.digest):
-        if earlier.expires_at <= installation.now() or _precedes(earlier, appraised_at):
+        taken_back = verdict is Verdict.REJECT and earlier.verdict is Verdict.APPROVE
+        if (
+            earlier.expires_at <= installation.now()
+            or _precedes(earlier, appraised_at)
+            or (taken_back and (earlier.person, earlier.role) == (decider.id, role))
+        ):
             continue
         if earlier.person == decider.id:
             raise ApprovalError(f"{decider.id} has decided on this plan, as {earlier.role}.")
@@ -222,6 +234,9 @@ def _advance(installation: Installation, stored: StoredPlan, rule: Rule, verdict
 
     A plan that is executing stays so: a rejection stops it before its next shard.
     """
+    if stored.state is PlanState.APPROVED and verdict is Verdict.REJECT:
+        undone = [PlanState.APPROVED, PlanState.REJECTED]
+        plans.set_state(installation.register, stored.plan.plan_id, undone, PlanState.REJECTED)
     if stored.state is not PlanState.FROZEN:
         return
     if verdict is Verdict.REJECT:

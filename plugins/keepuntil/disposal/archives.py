@@ -41,8 +41,10 @@ def _add(packed: zipfile.ZipFile, path: Path, named: zipfile.ZipInfo) -> None:
 
 
 @contextmanager
-def unpacked(bundle: Path) -> Iterator[Path]:
+def unpacked(bundle: Path, largest: int = LARGEST_UNPACKED) -> Iterator[Path]:
     """The folder of a bundle: itself, or a temporary one that an archive is unpacked into.
+
+    ``largest``: bytes that an archive may unpack to.
 
     Raises EvidenceError for an archive that is damaged, too large, or points elsewhere.
     """
@@ -52,16 +54,16 @@ def unpacked(bundle: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="keepuntil-bundle-") as folder:
         try:
             with zipfile.ZipFile(bundle) as archive:
-                _refuse_unfit(archive)
+                _refuse_unfit(archive, largest)
                 archive.extractall(folder)
         except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
             raise EvidenceError(f"{bundle.name} is not a whole zip archive.") from None
         yield _root(Path(folder))
 
 
-def _refuse_unfit(archive: zipfile.ZipFile) -> None:
+def _refuse_unfit(archive: zipfile.ZipFile, largest: int) -> None:
     listed = archive.infolist()
-    if len(listed) > MOST_FILES or sum(one.file_size for one in listed) > LARGEST_UNPACKED:
+    if len(listed) > MOST_FILES or sum(one.file_size for one in listed) > largest:
         raise EvidenceError("The archive unpacks to more than a bundle can hold.")
     for one in listed:
         parts = PurePosixPath(one.filename).parts

@@ -8,12 +8,10 @@ its own, tells again which leaf a record was and opens its commitment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from keepuntil.disposal import paper
-from keepuntil.disposal.bundling import INDEX_EVERY
+from keepuntil.disposal.bundled_tree import BundledTree
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.receipt_secrets import ReceiptSecret, open_secret, tag_text
 from keepuntil.disposal.recorded_reads import record_read
@@ -34,11 +32,8 @@ from keepuntil.evidence import (
     statement,
 )
 from keepuntil.evidence.canonical import Json
-from keepuntil.evidence.packed_tree import tile_reader
 from keepuntil.evidence.receipt import Receipted, Shown
 from keepuntil.evidence.sigstore import Stamped
-from keepuntil.evidence.tiles import StoredTree
-from keepuntil.evidence.tlog_proof import TlogProof
 from keepuntil.register import certificates, runs
 from keepuntil.transparency import timestamps
 
@@ -64,7 +59,7 @@ def make(
         named = tag_text(instance, key_text(key))
         record_read(installation, by=by, verb="cert receipt", category=category, subject=named)
     secret = open_secret(installation, category, run.run_id)
-    with _Tree.open(bundle) as tree:
+    with BundledTree.open(bundle) as tree:
         shown = [
             _receipted(tree, secret, category, place, named)
             for place, named in enumerate(records, 1)
@@ -127,7 +122,7 @@ def _disclosed(record: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _receipted(
-    tree: _Tree, secret: ReceiptSecret, category: str, place: int, named: Named
+    tree: BundledTree, secret: ReceiptSecret, category: str, place: int, named: Named
 ) -> Receipted:
     instance, key = named
     text = key_text(key)
@@ -150,49 +145,3 @@ def _found(secret: ReceiptSecret, text: str) -> int | None:
     (tag,) = (lookup.tags(lookup.lookup_key(secret.run_key), [text]),)
     with secret.tags() as packed:
         return next(lookup.places(packed, tag), None)
-
-
-class _Tree:
-    """A bundle's run tree: any entry and its way to the root, in a few reads."""
-
-    def __init__(
-        self, checkpoint: bytes, entries: BinaryIO, index: BinaryIO, levels: dict[str, BinaryIO]
-    ) -> None:
-        self._checkpoint = checkpoint
-        self._entries = entries
-        self._index = index
-        size = note.Checkpoint.parse(note.Note.parse(checkpoint).text).size
-        self._tree = StoredTree(size, tile_reader(levels))
-
-    @classmethod
-    @contextmanager
-    def open(cls, bundle: Path) -> Iterator[_Tree]:
-        """Raises EvidenceError when the bundle is not whole."""
-        folder = bundle / "run"
-        with ExitStack() as files:
-            try:
-                entries = files.enter_context((folder / "entries").open("rb"))
-                index = files.enter_context((folder / "entries.index").open("rb"))
-                levels: dict[str, BinaryIO] = {
-                    path.name: files.enter_context(path.open("rb"))
-                    for path in (folder / "tree").iterdir()
-                }
-                checkpoint = (folder / "checkpoint").read_bytes()
-            except OSError as error:
-                raise EvidenceError(
-                    f"The bundle {bundle.name} is not whole ({type(error).__name__})."
-                ) from None
-            yield cls(checkpoint, entries, index, levels)
-
-    def entry(self, number: int) -> bytes:
-        """The bytes of an entry."""
-        self._index.seek(number // INDEX_EVERY * 8)
-        self._entries.seek(int.from_bytes(self._index.read(8), "big"))
-        for _ in range(number % INDEX_EVERY):
-            self._entries.seek(int.from_bytes(self._entries.read(leaves.LENGTH_BYTES), "big"), 1)
-        length = int.from_bytes(self._entries.read(leaves.LENGTH_BYTES), "big")
-        return self._entries.read(length)
-
-    def proof(self, number: int) -> TlogProof:
-        """The way from an entry to the root that was certified."""
-        return TlogProof(number, tuple(self._tree.inclusion_proof(number)), self._checkpoint)

@@ -10,7 +10,7 @@ from keepuntil.domain.course import Course, Run
 from keepuntil.domain.decision import Decision, Doubt, Due, Held, Keep, Undetermined
 from keepuntil.domain.periods import StartRule, first_day
 
-_RANKS: Final = {
+RANKS: Final = {
     Rank.LAW: ("法律", "law"),
     Rank.ADMIN_REG: ("行政法规", "administrative regulation"),
     Rank.DEPT_RULE: ("部门规章", "departmental rule"),
@@ -224,7 +224,7 @@ def _conflict() -> Step:
 
 
 def _authority(authority: Authority) -> Step:
-    zh, en = _RANKS[authority.rank]
+    zh, en = RANKS[authority.rank]
     if (period := authority.period) is not None:
         zh, en = f"{zh}，{period.in_words('zh')}", f"{en}, {period.in_words('en')}"
     return Step(zh=f"依据：{authority.cite}（{zh}）。", en=f"Authority: {authority.cite} ({en}).")

@@ -95,9 +95,14 @@ def overdue(folder: Path | None = None) -> DAG:
         def follow_up_requests(dag_run: Any = None, data_interval_end: Any = None) -> tasks.Small:
             return tasks.follow_up_requests(data_interval_end or dag_run.run_after, zone)
 
+        @task(task_id="report_forecast", retries=0)
+        def report_forecast() -> tasks.Small:
+            return tasks.report_forecast()
+
         report_backlog()
         report_coverage()
         follow_up_requests()
+        report_forecast()
     return dag
 
 

@@ -307,6 +307,25 @@ def report_discoveries(instant: datetime, zone: str) -> Small:
     return {"places": found.places, "unclaimed": len(found.unclaimed)}
 
 
+def report_forecast() -> Small:
+    """Count what falls due in the next two years, for the pages. Fails when a store is silent,
+    after the others were counted."""
+    from keepuntil.disposal import forecasting
+    from keepuntil.errors import StoreError
+
+    silent = []
+    with installation() as opened:
+        rules = opened.schedule.rules
+        for rule in rules:
+            try:
+                forecasting.remember(opened, rule)
+            except StoreError as error:
+                silent.append(f"{rule.category}: {error.sentence}")
+    if silent:
+        raise AirflowException(" ".join(silent))
+    return {"rules": len(rules)}
+
+
 def _alarm(line: Backlog) -> str:
     ran = (
         "it has never run to the end"

@@ -17,6 +17,7 @@
     samples             spot checks: what was drawn, who looked, what they saw
     refusals            who was refused what, for want of an access role
     grants              what database roles may do with all this, as SQL
+    acts, forecasts     what people asked the web pages to do; what falls due when
 
 SQLite by default, PostgreSQL in production, the same answers on both. Nothing
 personal stands in it in clear: keys and groups of records, what a store was about
@@ -27,6 +28,7 @@ installation's own key wraps. Every write says what a crash would leave.
 # Imported for their tables: without them the metadata would not be whole.
 from keepuntil.register import accountability_tables as accountability_tables
 from keepuntil.register import ledger_tables as ledger_tables
+from keepuntil.register import page_tables as page_tables
 from keepuntil.register import signature_tables as signature_tables
 from keepuntil.register.connection import Register
 from keepuntil.register.migrating import migrate

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
 
 from keepuntil.errors import RegisterError
 from keepuntil.register import runs
@@ -129,15 +130,40 @@ def load(register: Register, name: str) -> StoredCertificate:
 
 
 def list_certificates(
-    register: Register, *, after: str | None = None, limit: int = 50
+    register: Register,
+    *,
+    categories: Collection[str] | None = None,
+    after: str | None = None,
+    limit: int = 50,
 ) -> list[StoredCertificate]:
-    """Certificates, the newest first; ``after`` is the identifier of the last one already seen."""
+    """Certificates, the newest first; ``after`` is the identifier of the last one already seen.
+
+    ``categories``: of these only, for somebody who may not see the others.
+    """
     query = select(table).order_by(table.c.issued_at.desc(), table.c.certificate_id.desc())
+    if categories is not None:
+        query = query.where(table.c.run_id.in_(_runs_of(categories)))
     if after is not None:
         seen = select(table.c.issued_at).where(table.c.certificate_id == after).scalar_subquery()
         query = query.where(tuple_(table.c.issued_at, table.c.certificate_id) < tuple_(seen, after))
     with register.reading() as connection:
         return [_certificate(row) for row in connection.execute(query.limit(limit))]
+
+
+def among(
+    register: Register, names: Collection[str], *, categories: Collection[str]
+) -> frozenset[str]:
+    """Which of these certificates are about the categories, by identifier."""
+    query = select(table.c.certificate_id).where(
+        table.c.certificate_id.in_(names), table.c.run_id.in_(_runs_of(categories))
+    )
+    with register.reading() as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
+def _runs_of(categories: Collection[str]) -> Select[tuple[str]]:
+    listed = run.join(plan, plan.c.digest == run.c.plan_digest)
+    return select(run.c.run_id).select_from(listed).where(plan.c.category.in_(categories))
 
 
 def _certificate(row: Row[Any]) -> StoredCertificate:

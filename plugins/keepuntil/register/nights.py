@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import Row, distinct, func, select
 
 from keepuntil.register.connection import Register
 from keepuntil.register.tables import night as table
@@ -53,8 +54,18 @@ def last(register: Register, category: str, results: Collection[str] | None = No
     newest = query.order_by(table.c.recorded_at.desc(), table.c.number.desc()).limit(1)
     with register.reading() as connection:
         row = connection.execute(newest).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _night(row)
+
+
+def last_of_each(register: Register) -> dict[str, Night]:
+    """The newest night of every rule that ever ran, by category."""
+    newest = select(func.max(table.c.number)).group_by(table.c.category)
+    with register.reading() as connection:
+        rows = connection.execute(select(table).where(table.c.number.in_(newest)))
+        return {row.category: _night(row) for row in rows}
+
+
+def _night(row: Row[Any]) -> Night:
     return Night(
         category=row.category,
         as_of=row.as_of,

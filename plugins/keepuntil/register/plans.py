@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, select, tuple_, update
+from sqlalchemy import Select, func, select, tuple_, update
 
 from keepuntil.errors import PlanError
 from keepuntil.register import item_lists, plan_rows
@@ -25,6 +25,7 @@ __all__ = [
     "chunks",
     "first_items",
     "items_digest",
+    "latest",
     "list_plans",
     "load",
     "run_key",
@@ -58,14 +59,37 @@ def list_plans(
     register: Register,
     *,
     category: str | None = None,
+    categories: Collection[str] | None = None,
     state: PlanState | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> list[StoredPlan]:
-    """Plans, the newest first; ``after`` is the identifier of the last one already seen."""
+    """Plans, the newest first; ``after`` is the identifier of the last one already seen.
+
+    ``categories``: of these only, for somebody who may not see the others.
+    """
+    query = _newest(category, state, after).limit(limit)
+    if categories is not None:
+        query = query.where(plan.c.category.in_(categories))
     with register.reading() as connection:
-        digests = connection.execute(_newest(category, state, after).limit(limit)).scalars().all()
-        return plan_rows.read(connection, digests)
+        return plan_rows.read(connection, connection.execute(query).scalars().all())
+
+
+def latest(register: Register) -> list[StoredPlan]:
+    """The plan of each category that was frozen last, by category."""
+    newest = (
+        select(plan.c.category, func.max(plan.c.frozen_at).label("at"))
+        .group_by(plan.c.category)
+        .subquery()
+    )
+    query = (
+        select(plan.c.category, plan.c.digest)
+        .join(newest, (plan.c.category == newest.c.category) & (plan.c.frozen_at == newest.c.at))
+        .order_by(plan.c.category, plan.c.plan_id)
+    )
+    with register.reading() as connection:
+        found = {row.category: row.digest for row in connection.execute(query)}
+        return plan_rows.read(connection, list(found.values()))
 
 
 def _newest(category: str | None, state: PlanState | None, after: str | None) -> Select[str]:

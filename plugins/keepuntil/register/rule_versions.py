@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from keepuntil.errors import RegisterError
 from keepuntil.evidence import canonical
@@ -52,6 +53,18 @@ def get(register: Register, digest: str) -> RuleVersion:
         ).one_or_none()
     if row is None:
         raise RegisterError(f"No rule with the digest {digest} was ever published here.")
+    return _version(row)
+
+
+def history(register: Register, category: str) -> list[RuleVersion]:
+    """Every version of a category's rule that a plan was made with, the newest first."""
+    query = select(rule_version).where(rule_version.c.category == category)
+    newest = query.order_by(rule_version.c.published_at.desc(), rule_version.c.digest)
+    with register.reading() as connection:
+        return [_version(row) for row in connection.execute(newest)]
+
+
+def _version(row: Row[Any]) -> RuleVersion:
     return RuleVersion(
         category=row.category,
         digest=row.digest,

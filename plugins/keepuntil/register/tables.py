@@ -11,6 +11,8 @@
     sample ─ sample_check                   spot checks of a certificate, and who saw what
     refusal                                 who was refused what, for want of an access role
 
+What the web pages keep stands in ``page_tables.py``.
+
 Moments are UTC. Documents are canonical JSON. Enumerations are their words.
 """
 
