@@ -49,7 +49,7 @@ def eventful_road(world: World, installation: Installation) -> certifying.Certif
     plan_id = world.plan(installation)
     world.appraise(installation, plan_id)
     world.approve(installation, plan_id)
-    holds.lift(installation.register, HOLD.hold_id, by="legal", reason="settled", at=NIGHT)
+    holds.lift(installation.register, HOLD.hold_id, by="legal", reason="agreed", at=NIGHT)
     run_id = world.destroy(installation, plan_id)
     world.attest(installation, run_id)
     made = world.certify(installation, run_id)

@@ -70,9 +70,7 @@ def test_a_spot_check_on_the_command_line(world: World) -> None:
     found = ("--checker", "A1", "--result", "found", "--note", "on tape 7")
     said = keepuntil(home, "sample", "record", sample_id, first, *found)
     assert said.stdout == f"Check {len(leaves)} of {sample_id}: entry {first} found.\n"
-    assert "is certified as gone and was found" in keepuntil(home, "findings").stdout.replace(
-        "\n", " "
-    )
+    assert "is certified as gone and was found" in keepuntil(home, "--json", "findings").stdout
     closed = keepuntil(home, "sample", "close", sample_id, "--by", "A9")
     assert (closed.returncode, closed.stdout) == (9, "The sample is closed: rejected.\n")
     shown = keepuntil(home, "sample", "show", sample_id)

@@ -10,7 +10,7 @@ from keepuntil.errors import ApprovalError, PlanStale
 
 DUE, KEPT = "A000001-2016-11-21.pdf", "A000003-2019-01-01.pdf"
 UNREAD = "confidence: unverified"
-CONFIRMED = f"{UNREAD}, confirmed: {{by: E4, on: 2026-11-20, note: read in the gazette}}"
+CONFIRMED = f"{UNREAD}, confirmed: {{by: E9, on: 2026-11-20, note: read in the gazette}}"
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def unread(world: World) -> World:
     rests_on(world, "confidence: primary", UNREAD)
     people = world.policies / "people.yaml"
     people.write_text(
-        people.read_text() + "  - {id: E4, unit: data-protection, roles: [dpo]}\n",
+        people.read_text() + "  - {id: E9, unit: data-protection, roles: [dpo]}\n",
         encoding="utf-8",
     )
     world.issue(DUE, KEPT)
@@ -43,7 +43,7 @@ def test_an_unverified_rule_plans_and_does_not_destroy_until_it_is_confirmed(
         with pytest.raises(ApprovalError) as refused:
             executing.open_run(installation, plan_id, executor="executor")
     assert "rests on 反洗钱法 第三十四条, whose own text nobody has verified" in str(refused.value)
-    assert "confirmed: {by: …, on: …, note: …} by E4" in str(refused.value)
+    assert "confirmed: {by: …, on: …, note: …} by E9" in str(refused.value)
     assert unread.left() == {DUE, KEPT}
 
     rests_on(unread, UNREAD, CONFIRMED)

@@ -47,7 +47,9 @@ def test_every_governing_event_stands_in_the_log_once(bank: World) -> None:
     assert Counter(entry.kind for entry in before) == {
         "rule": 1,
         "plan": 2,  # the one that was carried out and the quiet one
+        "appraisal": 2,
         "decision": 2,
+        "witness": 3,
         "hold": 1,
         "lift": 1,
         "key": 1,
@@ -74,6 +76,7 @@ def test_nothing_is_destroyed_before_the_announcement_is_published(
 ) -> None:
     with bank.open() as installation:
         plan_id = bank.plan(installation)
+        bank.appraise(installation, plan_id)
         bank.approve(installation, plan_id)
         with monkeypatch.context() as patched:
             patched.setattr(executing, "announce", lambda *_: 0)
@@ -99,7 +102,7 @@ def test_the_log_holds_nothing_personal(bank: World) -> None:
         for entry in entries_of(installation):
             said += Envelope.parse(entry.envelope.strip()).payload
     assert b"LIT-1" in said
-    for planted in (HOLD.mandate, HOLD.owner, HOLD.value, DUE, "A000001", "settled"):
+    for planted in (HOLD.mandate, HOLD.owner, HOLD.value, DUE, "A000001", "agreed"):
         assert planted.encode() not in said
 
 
@@ -107,8 +110,11 @@ def test_an_event_whose_process_died_before_its_entry_is_caught_up(bank: World) 
     """Placing a hold and freezing a plan write the register alone; so does a dying correction."""
     with bank.open() as installation:
         plan_id = bank.plan(installation)
+        bank.appraise(installation, plan_id)
         bank.approve(installation, plan_id)
-        made = bank.certify(installation, bank.destroy(installation, plan_id))
+        run_id = bank.destroy(installation, plan_id)
+        bank.attest(installation, run_id)
+        made = bank.certify(installation, run_id)
         holds.add(installation.register, HOLD)
     with bank.open() as installation, pytest.MonkeyPatch.context() as patched:
         patched.setattr(publishing, "enter", _die)
@@ -148,13 +154,16 @@ def test_a_log_that_cannot_be_written_stops_the_run_before_anything_is_destroyed
     place = bank.home / "log"
     with bank.open() as installation:
         plan_id = bank.plan(installation)
+        bank.appraise(installation, plan_id)
         bank.approve(installation, plan_id)
         place.write_text("in the way of a folder")
         with pytest.raises(StoreError):
             executing.open_run(installation, plan_id, executor="executor")
         assert DUE in bank.left()
         place.unlink()
-        bank.certify(installation, bank.destroy(installation, plan_id))
+        run_id = bank.destroy(installation, plan_id)
+        bank.attest(installation, run_id)
+        bank.certify(installation, run_id)
     assert DUE not in bank.left()
 
 

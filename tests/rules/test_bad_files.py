@@ -1019,7 +1019,7 @@ OTHER_PLACES: list[Case] = [
         "    prefix: loans/\n",
         "    prefix: loans/\n    table: loan\n",
         [
-            "31:5: 'table' is not a key here. Known here: events, form, id, pattern, prefix, record_group, store.",
+            "31:5: 'table' is not a key here. Known here: events, form, id, pattern, prefix, record_group, store, subject.",
         ],
     ),
     (

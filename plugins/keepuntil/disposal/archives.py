@@ -41,10 +41,10 @@ def _add(packed: zipfile.ZipFile, path: Path, named: zipfile.ZipInfo) -> None:
 
 
 @contextmanager
-def unpacked(bundle: Path, largest: int = LARGEST_UNPACKED) -> Iterator[Path]:
+def unpacked(bundle: Path, largest: int | None = None) -> Iterator[Path]:
     """The folder of a bundle: itself, or a temporary one that an archive is unpacked into.
 
-    ``largest``: bytes that an archive may unpack to.
+    ``largest``: bytes that an archive may unpack to; default: LARGEST_UNPACKED.
 
     Raises EvidenceError for an archive that is damaged, too large, or points elsewhere.
     """
@@ -54,7 +54,7 @@ def unpacked(bundle: Path, largest: int = LARGEST_UNPACKED) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="keepuntil-bundle-") as folder:
         try:
             with zipfile.ZipFile(bundle) as archive:
-                _refuse_unfit(archive, largest)
+                _refuse_unfit(archive, largest or LARGEST_UNPACKED)
                 archive.extractall(folder)
         except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
             raise EvidenceError(f"{bundle.name} is not a whole zip archive.") from None

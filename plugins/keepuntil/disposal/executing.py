@@ -8,10 +8,9 @@ written. A crash anywhere leaves a run that resumes to the same result.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
@@ -20,6 +19,7 @@ from typing import Final, NoReturn
 from keepuntil.disposal.approving import warrant
 from keepuntil.disposal.asking import asking, phases
 from keepuntil.disposal.baseline import take_baseline
+from keepuntil.disposal.collecting import seldom_collecting
 from keepuntil.disposal.findings import problem_found, problem_gone
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.kept_lists import keep_lists
@@ -56,9 +56,6 @@ RENEW_AFTER = LEASE / 10
 
 SHARD_CHUNKS = 40
 """Chunks a shard: 200,000 rows, minutes of work, so that ten million make 50 mapped tasks."""
-
-COLLECT_AFTER = 200_000
-"""New objects before the collector looks for cycles among them: some batches, a few megabytes."""
 
 MOST_ATTEMPTS = 12
 """Intents written for one batch, over all nights and workers, before a person has to look."""
@@ -143,7 +140,7 @@ def destroy_shard(
     rule = installation.rule(granted.category)
     lease = _claim(installation, run, shard, worker)
     with ExitStack() as stack:
-        stack.enter_context(_set_aside())
+        stack.enter_context(seldom_collecting())
         stack.callback(lease.release)
         instance = rule.instance(shard.instance)
         if isinstance(instance, PaperInstance):
@@ -295,24 +292,6 @@ class _ShardWork:
                 if not spared[place] and group in self.left_behind:
                     spared[place] = "linked_copy"
         return spared
-
-
-@contextmanager
-def _set_aside() -> Iterator[None]:
-    """Keep the collector from walking, once a batch, all that Airflow and we had loaded before,
-    and many times a batch the batch's own keys.
-
-    The one took a quarter of a worker's processor time, the other a twentieth; both found
-    nothing. The collector is the process's: a process works on one shard at a time.
-    """
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 def _shard(installation: Installation, run: Run, shard_no: int) -> Shard:

@@ -27,7 +27,7 @@ _DOUBLE_SURNAMES: Final = frozenset(_DOUBLE_SURNAMES_LISTED.split())
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]{2,4}")
 # Places, units, products and weekdays that begin like a surname.
 _NO_NAME: Final = re.compile(
-    r".*[省市区县镇乡村路街道巷号楼行部司局店科处组室厂院校所站费款卡贷宝险类型级份元万年月日]|[周星].|.*[一二三四五六七八九十]"
+    r".*[省市区县镇乡村路街道巷号楼行部司局店科处组室厂院校所站费款卡贷宝险类型级份元万年月日]|周[日天末期年]|星期.?|.*[一二三四五六七八九十]"
 )
 _LATIN_WORD: Final = r"[A-Z][a-zà-ÿ]+(?:[-'][A-Z][a-zà-ÿ]+)?"
 _LATIN: Final = re.compile(rf"{_LATIN_WORD}(?:,? (?:[A-Z]\.?|{_LATIN_WORD})){{1,3}}")
