@@ -15,9 +15,11 @@ from custody_papers import (
     CONTROLLER,
     DIGEST,
     HEAD,
+    ISSUE,
     NAME,
     ON,
     OPINIONS,
+    REPORT,
     appraisal,
     dossier,
     journey,
@@ -43,6 +45,7 @@ from keepuntil.documents.hand_over_form import hand_over_pages
 from keepuntil.documents.paper_certificate import paper_certificate_pages
 from keepuntil.documents.paper_list import paper_list_pages, volumes_of
 from keepuntil.documents.typesetting import LANGUAGES, Language
+from keepuntil.documents.unit_report import unit_report_pages
 from keepuntil.documents.witness_record import witness_pages
 from keepuntil.domain.categories import Text
 from keepuntil.domain.consignments import (
@@ -78,12 +81,21 @@ def opinion(made_of: Dossier, language: Language) -> bytes:
     return appraisal_pages(appraisal(title=made_of.title), language)
 
 
+def certificate(made_of: Dossier, language: Language) -> bytes:
+    return paper_certificate_pages(made_of, ISSUE, language)
+
+
+def report(made_of: Dossier, language: Language) -> bytes:
+    return unit_report_pages(made_of, REPORT, language)
+
+
 FORMS: Final[Mapping[str, Make]] = {
     "appraisal": opinion,
     "list": the_list,
     "hand_over": hand_over_pages,
     "witness": witness_pages,
-    "certificate": paper_certificate_pages,
+    "certificate": certificate,
+    "report": report,
 }
 BLANK: Final = ("list", "hand_over", "witness")
 EVERY: Final = [
@@ -340,7 +352,7 @@ def withdrawn_after_the_count() -> Dossier:
 
 def test_an_item_that_was_withdrawn_later_is_counted_nowhere(tmp_path: Path) -> None:
     made_of = withdrawn_after_the_count()
-    text = text_of(paper_certificate_pages(made_of, "en"), tmp_path)
+    text = text_of(certificate(made_of, "en"), tmp_path)
     assert "B000000022222" in text
     assert "B000000133333" in text
     assert "total55555" in text
@@ -363,7 +375,7 @@ def test_what_was_shredded_too_coarsely_is_not_the_method(tmp_path: Path) -> Non
         now = advance(now, records[-1])
     records.append(honest(now, Step.RECONCILE))
     now = advance(now, records[-1])
-    text = text_of(paper_certificate_pages(of(now, records), "en"), tmp_path)
+    text = text_of(certificate(of(now, records), "en"), tmp_path)
     assert "P-5" in text
     assert "P-2" not in text
     assert "allresolved1" in text
@@ -400,7 +412,7 @@ def test_there_is_nothing_to_hand_over_when_all_was_withdrawn() -> None:
 def test_there_is_no_certificate_of_what_is_not_reconciled(step: Step) -> None:
     made_of = of(until(vendor_journey(), step), [])
     with pytest.raises(EvidenceError, match="not reconciled"):
-        paper_certificate_pages(made_of, "zh")
+        certificate(made_of, "zh")
 
 
 def test_there_is_no_certificate_of_a_difference() -> None:
@@ -409,11 +421,11 @@ def test_there_is_no_certificate_of_a_difference() -> None:
     tally = replace(now.tallies["B0000002"], received=())
     made_of = replace(journeyed(True), consignment=now.with_tallies({"B0000002": tally}))
     with pytest.raises(EvidenceError, match=r"Box B0000002: .*received 0"):
-        paper_certificate_pages(made_of, "zh")
+        certificate(made_of, "zh")
 
 
 def test_a_certificate_says_box_by_box_what_was_seen_at_every_point(tmp_path: Path) -> None:
-    text = text_of(paper_certificate_pages(journeyed(True), "zh"), tmp_path)
+    text = text_of(certificate(journeyed(True), "zh"), tmp_path)
     for expected in (
         "移交、接收、清点、销毁与销毁方证明逐箱相符",
         "B0000011777771.000",
@@ -429,7 +441,7 @@ def test_a_certificate_says_box_by_box_what_was_seen_at_every_point(tmp_path: Pa
 
 def test_a_certificate_names_nothing_that_lay_in_a_box(tmp_path: Path) -> None:
     for language in LANGUAGES:
-        text = text_of(paper_certificate_pages(journeyed(True), language), tmp_path)
+        text = text_of(certificate(journeyed(True), language), tmp_path)
         known = lines(journeyed(True).consignment)
         assert not [item for item in known if item in text]
         assert not [line for line in known.values() if str(line.reference) in text]
@@ -437,7 +449,7 @@ def test_a_certificate_names_nothing_that_lay_in_a_box(tmp_path: Path) -> None:
 
 def test_a_certificate_of_the_institution_itself_speaks_of_no_vendor(tmp_path: Path) -> None:
     opening = weeding_journey()
-    text = text_of(paper_certificate_pages(dossier(opening, road(opening)), "en"), tmp_path)
+    text = text_of(certificate(dossier(opening, road(opening)), "en"), tmp_path)
     assert "Theinstitutionitself" in text
     assert "W2333" in text
     assert "certified" not in text.replace("certifies", "")
