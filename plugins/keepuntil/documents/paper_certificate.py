@@ -1,4 +1,4 @@
-"""The destruction certificate of paper (销毁证明): a reconciled journey, box by box, on one page.
+"""The destruction certificate of paper (销毁证明): a reconciled journey, box by box.
 
 It names boxes, counts and staff numbers: nothing of what lay in a box, and nobody it was about.
 """
