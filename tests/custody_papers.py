@@ -14,10 +14,14 @@ from keepuntil.documents.appraisal_opinion import (
     PanelMember,
 )
 from keepuntil.documents.dossier import Dossier
-from keepuntil.documents.paper_list import ListHead, ListLine
+from keepuntil.documents.paper_certificate import Issue
+from keepuntil.documents.paper_lines import ListLine
+from keepuntil.documents.paper_list import ListHead
+from keepuntil.documents.unit_report import Copies, UnitReport
 from keepuntil.domain.categories import Text
 from keepuntil.domain.consignments import Consignment, ListedBox, Step, StepRecord
 from keepuntil.domain.custody import advance, opened
+from keepuntil.domain.paper import ScanStatus
 from keepuntil.domain.periods import Period
 
 TITLE = Text(zh="会计凭证", en="Accounting vouchers")
@@ -77,7 +81,31 @@ def road(consignment: Consignment) -> tuple[Step, ...]:
     return WEEDING_ROAD if consignment.vendor is None else VENDOR_ROAD
 
 
-HEAD = ListHead(opinion="AO-voucher.2026-03-01.4f1d0c77a2be", sensitivity="C2", extracted=3)
+HEAD = ListHead(
+    opinion="AO-voucher.2026-03-01.4f1d0c77a2be",
+    sensitivity="C2",
+    extracted=3,
+    fonds="J042",
+    linked=("core", "scans"),
+    places={f"B{number:07}": f"一号库 · A-{number % 9 + 1}" for number in range(400)},
+)
+ISSUE = Issue(
+    key="8d3c1f20ab77e9d4",
+    stamped=True,
+    previous="sha256:" + "9b" * 32,
+    copies_gone_by=date(2026, 6, 1),
+)
+REPORT = UnitReport(
+    certificate="DC-voucher.2026-03-01.4f1d0c77a2be",
+    digest="sha256:" + "7e" * 32,
+    copies=(
+        Copies(instance="core", store="core", listed=84, destroyed=80, absent=4, kept=0),
+        Copies(instance="paper", store="records_centre", listed=84, destroyed=84, absent=0, kept=0),
+    ),
+    backups=("tape",),
+    backups_gone_by=date(2026, 6, 1),
+    findings=(4, 7),
+)
 
 
 def lines(consignment: Consignment) -> dict[str, ListLine]:
@@ -94,6 +122,13 @@ def lines(consignment: Consignment) -> dict[str, ListLine]:
             reference=f"J042-KJ·PZ-1994-Y30-{number:05}",
             retention=Period(30),
             kept=Period(31),
+            retain_until=date(2024, 12, 31),
+            event="fiscal_year_ended",
+            happened_on=date(1994, 12, 31),
+            formed_on=date(1994, 1, 12) if number % 3 else None,
+            scan=list(ScanStatus)[number % 3],
+            linked=f"{number:016x}" if number % 2 else None,
+            stated_period="permanent" if number % 7 == 0 else None,
         )
         for number, item in enumerate(items, start=1)
     }

@@ -15,6 +15,7 @@ from keepuntil.disposal import certifying, consigning, custody, executing
 from keepuntil.disposal.installation import Installation
 from keepuntil.domain.consignments import (
     Consignment,
+    Intended,
     Participant,
     State,
     Step,
@@ -75,6 +76,7 @@ class Centre:
         *,
         vendor: Vendor | None = FIRM,
         weed: tuple[str, ...] = (),
+        intended: Intended | None = None,
     ) -> Consignment:
         return consigning.open_consignment(
             installation,
@@ -84,6 +86,7 @@ class Centre:
             vendor=vendor,
             transported=False,
             weed=weed,
+            intended=intended,
         )
 
     def step(self, installation: Installation, now: Consignment, step: Step) -> Consignment:

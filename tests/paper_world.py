@@ -146,6 +146,17 @@ class PaperWorld:
             f"I{number:06d}",
         )
 
+    def detail(self, number: int, *, pages: int, opened_on: date, period: str) -> None:
+        """What an archive adds once it has looked into the folder, and scanned it."""
+        self._run(
+            "UPDATE paper_item SET pages = ?, opened_on = ?, stated_period = ?, "
+            "scan_status = 'scanned' WHERE item = ?",
+            pages,
+            opened_on.isoformat(),
+            period,
+            f"I{number:06d}",
+        )
+
     def move_to_series(self, item: str, series: str) -> None:
         """Have the archive class an item otherwise."""
         self._run("UPDATE paper_item SET series = ? WHERE item = ?", series, item)

@@ -181,7 +181,11 @@ class Desk:
         if verb in ("pick", "count"):
             return ["--scans", self._picks(boxes) if verb == "pick" else self.counts()]
         if verb == "destroy":
-            return ["--all", "--treatment", "P-5", "--yes"]
+            film = self.scanner("film.mp4", "frames")
+            return [
+                *("--all", "--treatment", "P-5", "--yes", "--equipment", "SHRED-07"),
+                *("--residue", "pulped", "--recording", film),
+            ]
         said = {"seal": "{0}:T-{0}", "handover": "{0}:{1}:1000", "receive": "{0}:{1}"}.get(verb)
         return _by_hand(said.format(box["box"], box["seal"]) for box in boxes) if said else []
 

@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from custody_world import honest
+from custody_world import SHANGHAI, honest
 from disposal_world import APPRAISED_BY, World
 from keepuntil.disposal import appraisal_form, appraising, custody, publishing
 from keepuntil.disposal.appraising import Opinion
 from keepuntil.disposal.custody_forms import write_forms
 from keepuntil.disposal.installation import Installation
 from keepuntil.disposal.kept_lists import digests, kept_list
-from keepuntil.domain.consignments import Consignment, Destruction, IncidentKind, Scans, State, Step
+from keepuntil.domain.consignments import (
+    Consignment,
+    Destruction,
+    IncidentKind,
+    Intended,
+    Recordings,
+    Scans,
+    State,
+    Step,
+    StepRecord,
+)
 from keepuntil.domain.treatments import Treatment
 from keepuntil.errors import CustodyError, RunPending
 from keepuntil.evidence import statement
@@ -31,6 +42,9 @@ from paper_centre import DUE, KEPT, STORE, Centre, build_centre, next_step
 from paper_world import FIVE_SIGNATORIES, voucher_rule
 
 HELD, GOES, UNSETTLED, UNKNOWN, EARLY = range(5)
+GROUP = "LOAN-6217001"
+FILMED, WATCHED = "ab" * 32, "cd" * 32
+INTENDED = Intended(place="一号库销毁间", at=datetime(2026, 11, 24, 9, tzinfo=SHANGHAI))
 
 
 @dataclass
@@ -43,6 +57,8 @@ class Road:
     states: list[State] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
     """By form and language, everything that stands on it."""
+    report: str = ""
+    """The report to the head of the unit, once the run is certified."""
     certified: dict[str, Any] = field(default_factory=dict)
 
 
@@ -62,11 +78,15 @@ def law_centre(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Centre:
         voucher_rule(
             approval=f"owner\n  roles: [data_owner]\n  appraised_by: [{APPRAISED_BY}]"
         ).replace("subjects: [customer]", "subjects: [customer]\nsensitivity: C2")
+        + "  - {id: tape, kind: backup, ages_out_after: P180D}\n"
     )
+    stores = centre.world.policies / "stores.yaml"
+    stores.write_text(stores.read_text().replace("{kind: paper,", "{kind: paper, fonds: J042,"))
     days = {HELD: DUE, GOES: DUE, UNSETTLED: DUE, UNKNOWN: None, EARLY: KEPT}
     for place, day in days.items():
-        centre.paper.put(4 * place, day)
+        centre.paper.put(4 * place, day, group=GROUP if place == GOES else None)
         centre.paper.describe(4 * place, reference=f"PZ-2012-{place:03}", year=2012, volumes=2)
+    centre.paper.detail(4 * GOES, pages=37, opened_on=date(2012, 1, 5), period="P30Y")
     return centre
 
 
@@ -91,18 +111,40 @@ def travelled(centre: Centre, installation: Installation, forms: Path) -> Road:
     with pytest.raises(RunPending):
         centre.world.destroy(installation, plan_id)
     run_id = f"run.{plan_id}"
-    found = Road(centre, plan_id, centre.journey(installation, run_id))
+    found = Road(centre, plan_id, centre.journey(installation, run_id, intended=INTENDED))
     found.states.append(found.journey.state)
     while found.journey.state is not State.RECONCILED:
-        found.journey = centre.step(installation, found.journey, next_step(found.journey))
+        record = told(honest(found.journey, next_step(found.journey)))
+        found.journey = centre.take(installation, found.journey, record)
         found.states.append(found.journey.state)
     for path in write_forms(installation, STORE, found.journey.consignment, forms):
         found.pages[path.stem] = run_together("".join(texts(path)))
     centre.go_on(installation, run_id)
     made = centre.world.certify(installation, run_id)
     stored = certificates.load(installation.register, made.certificate_id)
+    written = write_forms(installation, STORE, found.journey.consignment, forms / "after")
+    (page,) = texts(next(path for path in written if path.name == "unit_report.zh.pdf"))
+    found.report = run_together(page)
     found.certified = statement.parse(Envelope.parse(stored.payload.strip()).payload).predicate
     return found
+
+
+def told(record: StepRecord) -> StepRecord:
+    """The record with everything that people may say of the destruction."""
+    match record.payload:
+        case Destruction():
+            said = replace(
+                record.payload,
+                place=INTENDED.place,
+                equipment="SHRED-07",
+                residue="化浆再生",
+                recordings=(FILMED,),
+            )
+            return replace(record, payload=said)
+        case None if record.step is Step.WITNESS:
+            return replace(record, payload=Recordings(recordings=(WATCHED,)))
+        case _:
+            return record
 
 
 # ---- the steps
@@ -280,50 +322,121 @@ def test_a_journey_goes_through_every_state(road: Road, name: str) -> None:
 # ---- the fields
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("清册编号", ".paper.1"),
-        ("单位名称", "bank.example"),
-        ("类别编码", "数据类别voucher"),
-        ("编制部门", "编制档案管理机构·s001"),
-        ("编制日期", "日期2026-11-23"),
-        ("鉴定意见书编号", "鉴定意见书编号AO-voucher"),
-        ("依据", "会计档案管理办法第十七条"),
-        ("总件数册数箱数", "1箱，1件，2册"),
-        ("销毁方式", "销毁方式粉碎，P-4级"),
-        ("实际销毁时间", "销毁时间2026-"),
-        ("个人信息级别", "个人信息级别C2"),
-        ("未了事项抽出数", "未了事项抽出（件）1"),
-        ("正文哈希", "sha256:"),
-        ("销毁方", "LIC-7"),
-    ],
-)
-def test_the_head_of_the_list_has_its_fields(road: Road, name: str, expected: str) -> None:
-    assert expected in road.pages["destruction_list.zh"], name
+LIST_HEAD = {
+    "清册编号": ".paper.1",
+    "单位名称": "bank.example",
+    "全宗号": "全宗号J042",
+    "档案类别／数据类别编码": "数据类别voucher",
+    "编制部门": "编制档案管理机构·s001",
+    "编制日期": "日期2026-11-23",
+    "鉴定意见书编号": "鉴定意见书编号AO-voucher",
+    "依据": "处置依据会计档案管理办法第十七条",
+    "总件数／册数／页数／箱数": "1箱，1件，2册，37页",
+    "销毁方式": "销毁方式粉碎，P-4级",
+    "销毁地点": "销毁地点一号库销毁间",
+    "计划销毁时间": "计划销毁时间2026-11-24",
+    "实际销毁时间": "销毁时间2026-03-",
+    "个人信息及级别": "个人信息级别C2",
+    "未了事项抽出数": "未了事项抽出（件）1",
+    "附件": "；档案移交单；监销记录；销毁方证明DC-19",
+    "正文哈希": "sha256:",
+}
+"""Every field of the head of a 销毁清册, and what stands on this one."""
+
+LIST_LINES = {
+    "序号": "序号",
+    "档案编号": "PZ-2012-001",
+    "名称": "会计凭证",
+    "卷号": "卷号",
+    "册数": "册数",
+    "页数": "页数37",
+    "起止年度": "2012",
+    "形成日期": "形成日期2012-01-05",
+    "触发事件及日期": "触发事件及日期year_ended2012-12-31",
+    "应保管期限": "10年",
+    "已保管期限": "13年",
+    "期满日": "期满日2022-12-31",
+    "载体": "载体纸质、扫描件（未质检）",
+    "存放位置": "存放位置centre",
+    "箱号": "B0001",
+    "封签号": "封签号T-B0001",
+    "鉴定意见": "鉴定意见销毁",
+    "备注": "备注档案原注期限：30年",
+}
+"""Every field of its lines; 关联电子标识 is below, because it is a digest."""
+
+CERTIFICATE = {
+    "证明编号与对应清册编号": "清册编号run.voucher.",
+    "清册哈希": "清册摘要sha256:",
+    "委托方": "bank.example",
+    "承运／销毁方及资质": "销毁方资质LIC-7",
+    "合同编号": "合同编号C-2026-01",
+    "交接单号": "交接单号run.voucher.",
+    "交接重量": "1.000",
+    "交接箱数": "移交接收清点销毁销毁方证明重量（kg）B0001",
+    "封签核对结果": "封签核对结果逐箱相符",
+    "销毁方法及等级": "实际方式与等级粉碎，P-5级",
+    "设备编号": "设备编号SHRED-07",
+    "开始时间": "开始时间2026-03-",
+    "结束时间": "结束时间2026-03-",
+    "地点": "销毁地点一号库销毁间",
+    "残渣处理": "残渣处理化浆再生",
+    "执行人": "销毁操作人（工号）s031",
+    "复核人": "复核人（工号）s020",
+    "监销人": "s041",
+    "影像证据哈希（销毁）": f"影像证据哈希（SHA-256）{FILMED}",
+    "影像证据哈希（监销）": f"影像证据哈希（SHA-256）{WATCHED}",
+    "差异说明": "异常（已处理）0",
+    "备份到期日": "备份到期日2026-08-29",
+    "结论": "结论逐箱核对一致，销毁完成",
+    "签发人": "签发人bank.example",
+    "签发时间": "签发时间2026-11-23",
+    "前一证明哈希": "前一证明哈希无（首份证明）",
+    "电子签名／时间戳": "电子签名／时间戳证明密钥",
+}
+"""Every field of a 销毁证明."""
+
+
+@pytest.mark.parametrize("name", LIST_HEAD)
+def test_the_head_of_the_list_has_its_fields(road: Road, name: str) -> None:
+    assert LIST_HEAD[name] in road.pages["destruction_list.zh"]
+
+
+@pytest.mark.parametrize("name", LIST_LINES)
+def test_a_line_of_the_list_has_its_fields(road: Road, name: str) -> None:
+    assert LIST_LINES[name] in road.pages["destruction_list.zh"]
+
+
+def test_a_line_names_its_linked_copies_by_a_keyed_digest_alone(road: Road) -> None:
+    with road.centre.open() as installation:
+        digest = installation.register.keys.digest(GROUP.encode()).partition(":")[2]
+    for language in ("zh", "en"):
+        page = road.pages[f"destruction_list.{language}"]
+        assert digest[:16] in page
+        assert GROUP not in page
+    assert f"关联电子标识{digest[:16]}" in road.pages["destruction_list.zh"]
+
+
+@pytest.mark.parametrize("name", CERTIFICATE)
+def test_the_certificate_of_paper_has_its_fields(road: Road, name: str) -> None:
+    assert CERTIFICATE[name] in road.pages["destruction_certificate.zh"]
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    "expected",
     [
-        ("证明与清册编号", ".paper.1"),
-        ("清册哈希", "sha256:"),
-        ("委托方", "bank.example"),
-        ("销毁方资质", "LIC-7"),
-        ("合同编号", "C-2026-01"),
-        ("交接", "移交2026-"),
-        ("重量", "重量（kg）"),
-        ("封签核对与结论", "逐箱相符，无差异"),
-        ("方法及等级", "P-5"),
-        ("销毁时间", "销毁2026-"),
-        ("执行人", "销毁操作人（工号）s031"),
-        ("复核人", "复核人（工号）s020"),
-        ("监销人", "s041"),
-        ("差异说明", "异常（已处理）0"),
+        "报：单位负责人",
+        "1箱，1件",
+        "全程未中止",
+        "清册中2项依规保留",
+        "备份副本（tape）",
+        "paper·records_centre",
+        "DC-voucher",
+        "单位负责人签名或盖章",
     ],
 )
-def test_the_certificate_of_paper_has_its_fields(road: Road, name: str, expected: str) -> None:
-    assert expected in road.pages["destruction_certificate.zh"], name
+def test_step_12_the_head_of_the_unit_is_told_how_it_went(road: Road, expected: str) -> None:
+    assert expected in road.report
 
 
 @pytest.mark.parametrize("form", ["destruction_certificate", "witness_record", "box_labels"])

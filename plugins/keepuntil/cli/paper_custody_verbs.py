@@ -13,7 +13,9 @@ from keepuntil.cli.paper_answers import answer_step, some
 from keepuntil.cli.paper_options import (
     FILE,
     NEW_SEAL,
+    RECORDINGS,
     TREATMENTS,
+    machine_options,
     named_boxes,
     scan_options,
     scanned,
@@ -108,16 +110,38 @@ count = _scanning(
     "count",
     "清点核对: the witnesses open the boxes and scan every item, before anything is destroyed.",
 )
-witness = _bare("witness", "监销签名: those who counted sign that they saw it destroyed.")
 reconcile = _bare(
     "reconcile",
     "逐箱核对: sent, received, counted, destroyed and certified are compared, box by box.",
 )
 
 
+@click.command("witness")
+@step_options
+@RECORDINGS
+@click.pass_context
+def witness(
+    ctx: click.Context,
+    store: str,
+    consignment: str,
+    by: tuple[Participant, ...],
+    at: datetime | None,
+    recordings: tuple[Path, ...],
+) -> None:
+    """监销签名: those who counted sign that they saw it destroyed."""
+    from keepuntil.disposal.custody_records import recorded
+    from keepuntil.domain.consignments import Recordings, Step
+
+    payload = Recordings(recordings=recorded(recordings)) if recordings else None
+    _enter(ctx, _entry(store, consignment, by, at), Step.WITNESS, payload)
+
+
 @click.command("destroy")
 @step_options
 @scan_options
+@machine_options
+@RECORDINGS
+@click.option("--place", help="Where it was done. Default: the place that `paper open` planned.")
 @click.option("--all", "everything", is_flag=True, help="Every box that is not destroyed yet.")
 @click.option("--treatment", type=TREATMENTS, required=True, help="What was done, ISO/IEC 21964.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -131,6 +155,10 @@ def destroy(
     scans: Path | None,
     boxes: tuple[Scan, ...],
     treatment: str,
+    place: str | None,
+    equipment: str | None,
+    residue: str | None,
+    recordings: tuple[Path, ...],
     *,
     everything: bool,
     yes: bool,
@@ -156,7 +184,14 @@ def destroy(
         )
         if not yes:
             click.confirm("Is that what was done?", abort=True, err=session.as_json)
-        payload = Destruction(boxes=gone, treatment=Treatment(treatment))
+        payload = Destruction(
+            boxes=gone,
+            treatment=Treatment(treatment),
+            place=place or now.intended.place,
+            equipment=equipment,
+            residue=residue,
+            recordings=custody_records.recorded(recordings),
+        )
         after = custody_records.enter(installation, entry, Step.DESTROY, payload)
     answer_step(ctx, store, after, Step.DESTROY)
 
@@ -164,6 +199,7 @@ def destroy(
 @click.command("certify")
 @step_options
 @scan_options
+@machine_options
 @click.option("--file", type=FILE, required=True, help="The certificate itself, as it was sent.")
 @click.option("--number", required=True, help="The certificate's number.")
 @click.option("--licence", required=True, help="The licence it names.")
@@ -187,6 +223,8 @@ def certify(
     contract: str,
     treatment: str,
     grams: int | None,
+    equipment: str | None,
+    residue: str | None,
 ) -> None:
     """登记销毁方证明: enter the vendor's certificate as it stands, box by box.
 
@@ -206,6 +244,8 @@ def certify(
         treatment=Treatment(treatment),
         boxes=named_boxes(scans, boxes),
         grams=grams,
+        equipment=equipment,
+        residue=residue,
     )
     session: Session = ctx.obj
     entry = _entry(store, consignment, by, at)

@@ -124,6 +124,15 @@ BOXES = click.option(
 )
 
 
+RECORDINGS = click.option(
+    "--recording",
+    "recordings",
+    type=FILE,
+    multiple=True,
+    help="A film of it; its SHA-256 is signed, the file stays where it is. Repeat.",
+)
+
+
 def step_options(command: Command) -> Command:
     """STORE, CONSIGNMENT, who and when: what every step has."""
     for option in (
@@ -139,6 +148,13 @@ def step_options(command: Command) -> Command:
 def scan_options(command: Command) -> Command:
     """Boxes from the scanner's file, or by hand."""
     return BOXES(SCANS(command))
+
+
+def machine_options(command: Command) -> Command:
+    """What destroyed it, and what became of what was left."""
+    equipment = click.option("--equipment", help="Number of the machine (设备编号).")
+    residue = click.option("--residue", help="What became of what was left (残渣处理). No names.")
+    return equipment(residue(command))
 
 
 def scanned(file: Path | None, by_hand: Sequence[Scan]) -> Payload:

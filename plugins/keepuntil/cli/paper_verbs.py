@@ -6,6 +6,7 @@ lists and boxes in :mod:`.paper_shelf_verbs`.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import click
 
 from keepuntil.cli import paper_answers, paper_custody_verbs, paper_shelf_verbs
 from keepuntil.cli.output import print_json
-from keepuntil.cli.paper_options import PERSON
+from keepuntil.cli.paper_options import MOMENT, PERSON
 from keepuntil.cli.session import Session
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def paper() -> None:
 )
 @click.option("--weed", multiple=True, help="A mixed box whose released items go; repeat.")
 @click.option("--only", multiple=True, help="Take this box and no others; repeat.")
+@click.option("--place", help="Where it is to be destroyed (销毁地点).")
+@click.option("--planned", type=MOMENT, help="When, with the offset: 2026-12-01T09:00+08:00.")
 @click.pass_obj
 def open_(
     session: Session,
@@ -61,6 +64,8 @@ def open_(
     vendor: str | None,
     weed: tuple[str, ...],
     only: tuple[str, ...],
+    place: str | None,
+    planned: datetime | None,
     *,
     transported: bool,
 ) -> None:
@@ -69,6 +74,7 @@ def open_(
     Mixed boxes stay unless they are named with --weed; boxes with a hold in them stay.
     """
     from keepuntil.disposal import consigning
+    from keepuntil.domain.consignments import Intended
 
     with session.installation() as installation:
         opened = consigning.consign(
@@ -80,6 +86,7 @@ def open_(
             transported=transported,
             weed=weed,
             only=only,
+            intended=Intended(place=place, at=planned) if place or planned else None,
         )
         store = consigning.store_of(installation, run_id, instance)
     paper_answers.show(session, store, opened)
@@ -142,7 +149,8 @@ def forms(session: Session, store: str, consignment: str, folder: Path) -> None:
     """Write into FOLDER the forms that CONSIGNMENT needs as it stands, in Chinese and English.
 
     The appraisal opinion, the destruction list with barcodes and signatures, the hand-over form,
-    the witness record, the certificate once everything is reconciled, and labels: PDF, A4.
+    the witness record, the certificate once everything is reconciled, labels, and the report to
+    the head of the unit once the run is certified: PDF, A4.
     """
     from keepuntil.disposal.custody_forms import write_forms
 

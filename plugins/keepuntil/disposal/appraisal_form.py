@@ -166,7 +166,7 @@ def _of_paper(
     barcodes = [str(key[0]) for key in decided]
     with register_of(installation, instance.store) as register, register.reading() as connection:
         found = [(each.box, each) for each in holdings.items_named(connection, barcodes)]
-    known = known_items(found, rule, instance, plan.as_of)
+    known = known_items(installation, found, rule, instance, plan.as_of)
     kept = {str(key[0]): each for key, each in decided.items() if each is not None}
     yield from _going(known[item] for item in barcodes if item in known and item not in kept)
     for item, decision in kept.items():
@@ -177,7 +177,7 @@ def _of_paper(
 def _going(known: Iterable[KnownItem]) -> Iterator[AppraisedGroup]:
     def alike(one: KnownItem) -> tuple[str, str, str]:
         line = one.line
-        return years(line.year_from, line.year_to), str(line.retention), str(one.retain_until)
+        return years(line.year_from, line.year_to), str(line.retention), str(line.retain_until)
 
     for (span, _, _), group in groupby(sorted(known, key=alike), key=alike):
         members = list(group)
@@ -186,7 +186,7 @@ def _going(known: Iterable[KnownItem]) -> Iterator[AppraisedGroup]:
             what=" · ".join(filter(None, (span, " – ".join(dict.fromkeys((boxes[0], boxes[-1])))))),
             items=len(members),
             retention=members[0].line.retention,
-            retain_until=members[0].retain_until,
+            retain_until=members[0].line.retain_until,
             opinion=Opinion.DESTROY,
         )
 
@@ -198,7 +198,7 @@ def _staying(known: KnownItem, decision: Decision) -> AppraisedGroup:
         what=line.reference or line.item,
         items=1,
         retention=line.retention,
-        retain_until=known.retain_until,
+        retain_until=line.retain_until,
         opinion=opinion,
         until=until,
         reason=reason,

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import pendulum
-
 from keepuntil.disposal import attesting, publishing, receipt_secrets, stamping
 from keepuntil.disposal.bundling import Issued, scratch_of, write_bundle, write_records
 from keepuntil.disposal.custody_account import accounts
@@ -24,6 +22,7 @@ from keepuntil.disposal.statements import (
     certificate_predicate,
     instant,
 )
+from keepuntil.domain.backups import copies_gone_by
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.outcomes import TERMINAL
 from keepuntil.domain.plans import Approval, Plan
@@ -154,7 +153,7 @@ def _certificate_of(installation: Installation, run: Run) -> StoredCertificate:
     attesting.refuse_unattested(installation, rule, run)
     custody = accounts(installation, rule, plan, run)
     bundle = installation.home / "evidence" / plan.category / str(plan.as_of) / run.run_id
-    until = _ages_out_on(installation, rule)
+    until = copies_gone_by(rule, installation.today(rule))
     tree = _records(installation, plan, run, bundle)
     case = _Case(installation, rule, plan, run, reading, until, custody)
     checkpoint = _checkpoint(case, tree)
@@ -291,20 +290,6 @@ def _completeness(case: _Case) -> dict[str, object]:
         "suiteDigest": document["suiteDigest"],
         "verifier": case.reading.verifier,
     }
-
-
-def _ages_out_on(installation: Installation, rule: Rule) -> date | None:
-    """When the last backup that may still hold a copy has aged out; None: there is none."""
-    today = installation.today(rule)
-    ends = [
-        pendulum.date(today.year, today.month, today.day).add(
-            years=backup.ages_out_after.years,
-            months=backup.ages_out_after.months,
-            days=backup.ages_out_after.days,
-        )
-        for backup in rule.backups
-    ]
-    return date.fromisoformat(max(ends).isoformat()) if ends else None
 
 
 def _finish(installation: Installation, run: Run, stored: StoredCertificate) -> None:

@@ -20,6 +20,7 @@ from keepuntil.domain.categories import PaperInstance, Rule
 from keepuntil.domain.consignments import (
     Consignment,
     CustodyRule,
+    Intended,
     ListedBox,
     Participant,
     Vendor,
@@ -42,6 +43,7 @@ def consign(
     transported: bool,
     weed: Collection[str] = (),
     only: Collection[str] = (),
+    intended: Intended | None = None,
 ) -> Consignment:
     """Open a consignment; see :func:`open_consignment`.
 
@@ -60,6 +62,7 @@ def consign(
         transported=transported,
         weed=weed,
         only=only,
+        intended=intended,
     )
 
 
@@ -73,13 +76,14 @@ def open_consignment(
     transported: bool,
     weed: Collection[str] = (),
     only: Collection[str] = (),
+    intended: Intended | None = None,
 ) -> Consignment:
     """Put released items on a journey: whole boxes, and those of ``weed`` item by item.
 
     ``only`` names the boxes to take; empty: every one that is free. A mixed box that is not
     to be weeded stays, and so does one with a hold in it; every box named has to be one that
-    can go, or nothing is opened. Raises CustodyError also when nothing is left to carry,
-    PlanStale when the rule changed.
+    can go, or nothing is opened. ``intended``: where and when it is to be destroyed. Raises
+    CustodyError also when nothing is left to carry, PlanStale when the rule changed.
     """
     run = runs.load(installation.register, run_id)
     plan = plans.load(installation.register, run.warrant.plan_id).plan
@@ -98,6 +102,7 @@ def open_consignment(
             vendor=vendor,
             boxes=listed,
             drafted_by=drafted_by,
+            intended=intended,
         )
         consignment = custody_lines.opened(opening)
         sealed = custody_lines.seal_opening(opening, installation.signing_key("approvals"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from keepuntil.disposal import appraisal_form, appraising, custody
+from keepuntil.disposal import appraisal_form, appraising, custody, paper_issue
 from keepuntil.disposal.appraising import Opinion
 from keepuntil.disposal.form_files import Pages, write_each
 from keepuntil.disposal.installation import Installation
@@ -24,20 +24,21 @@ from keepuntil.documents.box_labels import Label, label_pages
 from keepuntil.documents.dossier import Dossier, years
 from keepuntil.documents.hand_over_form import hand_over_pages
 from keepuntil.documents.paper_certificate import paper_certificate_pages
+from keepuntil.documents.paper_lines import ListLine, bare_line
 from keepuntil.documents.paper_list import (
     ListHead,
-    ListLine,
-    bare_line,
     paper_list_pages,
     volumes_of,
 )
 from keepuntil.documents.typesetting import Language
+from keepuntil.documents.unit_report import unit_report_pages
 from keepuntil.documents.witness_record import witness_pages
 from keepuntil.documents.words import spoken
-from keepuntil.domain.categories import Rule
+from keepuntil.domain.categories import PaperInstance, Rule
 from keepuntil.domain.consignments import Consignment, State, StepRecord
 from keepuntil.domain.paper import Box, Item
 from keepuntil.domain.plans import Plan
+from keepuntil.domain.stores import PaperStore
 from keepuntil.register import plans
 from keepuntil.register.plans import PlanState
 from keepuntil.stores.paper import holdings, journeys, shelf_states
@@ -49,6 +50,8 @@ class _Gathered:
 
     dossier: Dossier
     head: ListHead
+    rule: Rule
+    plan: Plan
     known: Mapping[str, KnownItem]
     boxes: Mapping[str, Box]
     opinion: Appraisal | None
@@ -68,7 +71,8 @@ def write_forms(
 
     Always the witness record and the labels. The appraisal opinion and the list while the
     register still has their items; the hand-over form where boxes leave the records centre;
-    the certificate once the consignment is reconciled, signed.
+    the certificate once the consignment is reconciled, signed; the report to the head of the
+    unit once the run is certified.
     Existing files of the same name are replaced. Raises UsageError when there is no such
     consignment, EvidenceError when a signed line of it was changed.
     """
@@ -104,8 +108,13 @@ def _forms(installation: Installation, gathered: _Gathered) -> dict[str, Pages]:
     forms["witness_record"] = lambda language: witness_pages(dossier, language)
     if now.state is State.RECONCILED:
         forms["destruction_certificate"] = lambda language: signed_pages(
-            installation, paper_certificate_pages(dossier, language)
+            installation,
+            paper_certificate_pages(
+                dossier, paper_issue.issue_of(installation, gathered.rule, dossier), language
+            ),
         )
+        if (report := paper_issue.report_of(installation, gathered.plan, dossier)) is not None:
+            forms["unit_report"] = partial(unit_report_pages, dossier, report)
     forms["box_labels"] = lambda language: _labels(gathered, language)
     return forms
 
@@ -136,13 +145,15 @@ def _gathered(installation: Installation, store: str, name: str) -> _Gathered:
     stored = plans.load(installation.register, plan_id)
     plan, rule = stored.plan, installation.rule(stored.plan.category)
     (instance,) = (each for each in rule.paper if each.id == instance_id)
-    known = known_items(_listed(consignment, found), rule, instance, plan.as_of)
+    known = known_items(installation, _listed(consignment, found), rule, instance, plan.as_of)
     appraised = stored.state is not PlanState.CERTIFIED and _is_wanted(
         installation, rule, plan, consignment
     )
     return _Gathered(
         dossier=_dossier(installation, rule, consignment, journey.records),
-        head=_head(installation, rule, plan),
+        head=_head(installation, rule, plan, instance, boxes),
+        rule=rule,
+        plan=plan,
         known=known,
         boxes=boxes,
         opinion=appraisal_form.appraisal_of(installation, plan_id) if appraised else None,
@@ -157,12 +168,22 @@ def _is_wanted(
     return bool(given) or consignment.state is State.LISTED
 
 
-def _head(installation: Installation, rule: Rule, plan: Plan) -> ListHead:
+def _head(
+    installation: Installation,
+    rule: Rule,
+    plan: Plan,
+    instance: PaperInstance,
+    boxes: Mapping[str, Box],
+) -> ListHead:
+    declared = installation.schedule.stores.get(instance.store)
     kept = appraising.decisions(installation, plan).values()
     return ListHead(
         opinion=appraisal_form.given_number(installation, rule, plan),
         sensitivity=rule.sensitivity,
         extracted=sum(each.opinion is Opinion.UNSETTLED for each in kept),
+        fonds=declared.fonds if isinstance(declared, PaperStore) else None,
+        linked=tuple(each.id for each in rule.stored_instances if each.id != instance.id),
+        places={barcode: _place(box) for barcode, box in boxes.items()},
     )
 
 
@@ -189,13 +210,17 @@ def _listed(consignment: Consignment, found: Mapping[str, Item]) -> Iterator[tup
         yield from ((box, found[item]) for item in listed.items if item in found)
 
 
+def _place(box: Box) -> str:
+    return " · ".join(filter(None, (box.site, box.shelf)))
+
+
 def _labels(gathered: _Gathered, language: Language) -> bytes:
     dossier, spans = gathered.dossier, _spans(gathered.known.values())
     labels = [
         Label(
             barcode=barcode,
             title=spoken(dossier.title, language),
-            place=" · ".join(filter(None, (box.site, box.shelf))),
+            place=_place(box),
             note=spans.get(barcode, ""),
         )
         for barcode in dossier.consignment.boxes

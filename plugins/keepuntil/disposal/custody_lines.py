@@ -17,9 +17,11 @@ from keepuntil.domain.consignments import (
     Consignment,
     CustodyRule,
     Destruction,
+    Intended,
     ListedBox,
     Participant,
     Payload,
+    Recordings,
     Report,
     Resolution,
     Scans,
@@ -44,14 +46,18 @@ PAYLOAD_OF: Final[Mapping[Step, type[Payload] | None]] = {
     Step.RECEIVE: Scans,
     Step.COUNT: Scans,
     Step.DESTROY: Destruction,
-    Step.WITNESS: None,
+    Step.WITNESS: Recordings,
     Step.CERTIFY: VendorCertificate,
     Step.RECONCILE: None,
     Step.REPORT: Report,
     Step.RESOLVE: Resolution,
     Step.WITHDRAW: Withdrawal,
 }
-"""What each step says beyond who and when."""
+"""What each step says beyond who and when; witnesses may, the others have to."""
+
+ADDED_LATER: Final = ("intended", "place", "equipment", "residue", "recordings")
+"""Fields that lines did not have at first. One that says nothing is left out of its line, so
+a line without them is, byte for byte, what it was before they were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,7 @@ class Opening:
     vendor: Vendor | None
     boxes: tuple[ListedBox, ...]
     drafted_by: Participant
+    intended: Intended | None = None
 
 
 def opened(opening: Opening) -> Consignment:
@@ -75,6 +82,7 @@ def opened(opening: Opening) -> Consignment:
         vendor=opening.vendor,
         boxes=opening.boxes,
         drafted_by=opening.drafted_by,
+        intended=opening.intended,
     )
 
 
@@ -84,7 +92,7 @@ _RECORDS: Final = TypeAdapter(StepRecord)
 
 def seal_opening(opening: Opening, key: SigningKey) -> bytes:
     """One signed line."""
-    return _sealed(_OPENINGS.dump_python(opening, mode="json"), key, OPENING_TYPE)
+    return _sealed(_document(_OPENINGS, opening), key, OPENING_TYPE)
 
 
 def open_opening(line: bytes, trusted: Sequence[VerifyingKey]) -> Opening:
@@ -121,10 +129,10 @@ def open_step(
             f"Step {seq} of {consignment} was signed for another place; somebody moved it."
         )
     bare: StepRecord = _read(_RECORDS, document.get("record"))
-    kind = PAYLOAD_OF[bare.step]
-    if kind is None:
+    kind, said = PAYLOAD_OF[bare.step], document.get("payload")
+    if kind is None or (bare.step is Step.WITNESS and said is None):
         return bare
-    payload: Payload = _read(TypeAdapter(kind), document.get("payload"))
+    payload: Payload = _read(TypeAdapter(kind), said)
     return replace(bare, payload=payload)
 
 
@@ -132,7 +140,12 @@ def _payload_document(record: StepRecord) -> object:
     kind = PAYLOAD_OF[record.step]
     if kind is None or record.payload is None:
         return None
-    return TypeAdapter(kind).dump_python(record.payload, mode="json")
+    return _document(TypeAdapter(kind), record.payload)
+
+
+def _document(adapter: TypeAdapter[Any], value: object) -> dict[str, Any]:
+    said = adapter.dump_python(value, mode="json")
+    return {name: part for name, part in said.items() if part or name not in ADDED_LATER}
 
 
 def _sealed(document: object, key: SigningKey, kind: str) -> bytes:

@@ -57,6 +57,8 @@ class StatedByVendor:
     treatment: Treatment
     boxes: tuple[str, ...]
     grams: int | None
+    equipment: str | None
+    residue: str | None
 
 
 def enter(
@@ -119,6 +121,8 @@ def enter_certificate(
         boxes=stated.boxes,
         grams=stated.grams,
         treatment=stated.treatment,
+        equipment=stated.equipment,
+        residue=stated.residue,
     )
     try:
         return enter(installation, entry, Step.CERTIFY, certificate)
@@ -133,6 +137,25 @@ def enter_certificate(
 def kept_certificate(home: Path, consignment: str, digest: str, suffix: str) -> Path:
     """Where a vendor's certificate is kept, under the digest that the signed step states."""
     return home / "evidence" / "custody" / consignment / f"{digest}{suffix}"
+
+
+def recorded(files: Iterable[Path]) -> tuple[str, ...]:
+    """The SHA-256 of each recording. The files stay with who made them: films are large, and
+    show people. Raises UsageError for one that is empty or cannot be read."""
+    return tuple(_digest_of(file) for file in files)
+
+
+def _digest_of(file: Path) -> str:
+    try:
+        with file.open("rb") as recording:
+            empty = not recording.read(1)
+            recording.seek(0)
+            digest = hashlib.file_digest(recording, "sha256").hexdigest()
+    except OSError as error:
+        raise UsageError(f"{file.name}: cannot be read ({error.strerror}).") from None
+    if empty:
+        raise UsageError(f"{file.name}: is empty; name the recording itself.")
+    return digest
 
 
 def refuse_strangers(

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
-from keepuntil.documents.paper_list import ListLine
+from keepuntil.disposal.installation import Installation
+from keepuntil.documents.paper_lines import ListLine
 from keepuntil.domain.categories import FromColumn, PaperInstance, Rule
 from keepuntil.domain.course import Clockwork, Run
 from keepuntil.domain.decision import Undetermined
 from keepuntil.domain.paper import Item
 from keepuntil.domain.periods import Period, YearStart, last_day
+
+_SHOWN: Final = 16
+"""Hexadecimal digits of a record's keyed digest that a list shows: enough to tell a million."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,18 +25,29 @@ class KnownItem:
 
     box: str
     line: ListLine
-    retain_until: date | None
-    """The last day it has to be kept; None: an event of it is not in this register."""
 
 
 def known_items(
-    items: Iterable[tuple[str, Item]], rule: Rule, instance: PaperInstance, as_of: date
+    installation: Installation,
+    items: Iterable[tuple[str, Item]],
+    rule: Rule,
+    instance: PaperInstance,
+    as_of: date,
 ) -> dict[str, KnownItem]:
     """Items of one instance by barcode; each comes with the box it is listed in."""
     # Working days only move the day of disposal, never how long something had to be kept.
     clockwork = Clockwork(replace(rule.clock, calendar=None), as_of, None)
     return {
-        item.item: _known(box, item, rule, _governing(clockwork, instance, item), as_of)
+        item.item: KnownItem(
+            box=box,
+            line=_line(
+                item,
+                rule,
+                _governing(clockwork, instance, item),
+                as_of,
+                linked=_linked(installation, item),
+            ),
+        )
         for box, item in items
     }
 
@@ -50,8 +66,18 @@ def _governing(clockwork: Clockwork, instance: PaperInstance, item: Item) -> Run
     return max(ended, key=lambda run: run.ends_on)
 
 
-def _known(box: str, item: Item, rule: Rule, run: Run | None, as_of: date) -> KnownItem:
-    line = ListLine(
+def _linked(installation: Installation, item: Item) -> str | None:
+    """What stands for the item's record group. Keyed: account numbers can be guessed."""
+    if item.record_group is None:
+        return None
+    digest = installation.register.keys.digest(item.record_group.encode())
+    return digest.removeprefix("hmac-sha256:")[:_SHOWN]
+
+
+def _line(item: Item, rule: Rule, run: Run | None, as_of: date, *, linked: str | None) -> ListLine:
+    retention = rule.clock.keep_at_least if run is None else run.period
+    differs = item.stated_period is not None and item.stated_period != str(retention)
+    return ListLine(
         item=item.item,
         folder=item.folder,
         volumes=item.volumes,
@@ -59,10 +85,16 @@ def _known(box: str, item: Item, rule: Rule, run: Run | None, as_of: date) -> Kn
         year_from=item.year_from,
         year_to=item.year_to,
         reference=item.reference,
-        retention=rule.clock.keep_at_least if run is None else run.period,
+        retention=retention,
         kept=None if run is None else years_kept(run, as_of, rule.clock.fiscal_year_starts),
+        retain_until=None if run is None else run.ends_on,
+        event=None if run is None else run.event,
+        happened_on=None if run is None else run.happened_on,
+        formed_on=item.opened_on,
+        scan=item.scan_status,
+        linked=linked,
+        stated_period=item.stated_period if differs else None,
     )
-    return KnownItem(box=box, line=line, retain_until=None if run is None else run.ends_on)
 
 
 def years_kept(run: Run, as_of: date, year_start: YearStart) -> Period:

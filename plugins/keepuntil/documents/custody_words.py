@@ -9,6 +9,7 @@ from keepuntil.documents.typesetting import Language
 from keepuntil.documents.words import in_language
 from keepuntil.domain.categories import Text
 from keepuntil.domain.consignments import IncidentKind, Step
+from keepuntil.domain.paper import ScanStatus
 from keepuntil.domain.treatments import Treatment
 
 ROLES: Final = {
@@ -121,6 +122,7 @@ PAPER_LIST: Final = {
     "totals": Text(zh="合计", en="Total"),
     "weeded": Text(zh="仅抽出所列各件，其余留存", en="only the items below; the rest stays"),
     "whole": Text(zh="整箱", en="whole box"),
+    "place": Text(zh="存放位置", en="place"),
 }
 
 HAND_OVER: Final = {
@@ -156,6 +158,7 @@ PAPER_CERTIFICATE: Final = {
     "road": Text(zh="经过", en="The road"),
     "boxes": Text(zh="逐箱核对（件数）", en="Reconciled box by box (items)"),
     "witnesses": Text(zh="监销人", en="Witnesses"),
+    "end": Text(zh="结论与签发", en="Conclusion and issue"),
     "rendering": Text(
         zh="本页据已签名的逐步记录重新计算得出；对应清册摘要：",
         en="This page is computed from the signed records of every step. Digest of the list:",
@@ -207,6 +210,78 @@ COLUMNS: Final = {
     "signed_at": Text(zh="销毁后签字时间", en="signed after"),
 }
 
+LINES: Final = {
+    "pages": Text(zh="页数", en="pages"),
+    "formed_on": Text(zh="形成日期", en="formed on"),
+    "event": Text(zh="触发事件及日期", en="event"),
+    "retain_until": Text(zh="期满日", en="last day"),
+    "carrier": Text(zh="载体", en="carrier"),
+    "linked": Text(zh="关联电子标识", en="linked copies"),
+    "opinion": Text(zh="鉴定意见", en="appraisal"),
+    "remark": Text(zh="备注", en="remarks"),
+    "destroy": Text(zh="销毁", en="destroy"),
+    "none": Text(zh="无", en="none"),
+    "permanent": Text(zh="永久", en="permanent"),
+    "stated": Text(zh="档案原注期限：{}", en="the archive wrote: {}"),
+}
+"""What a list says of an item below the columns of the statute."""
+
+SCANS: Final[Mapping[str, Text]] = {
+    ScanStatus.NONE: Text(zh="纸质", en="paper"),
+    ScanStatus.SCANNED: Text(zh="纸质、扫描件（未质检）", en="paper, scanned (not checked)"),
+    ScanStatus.QUALITY_CHECKED: Text(zh="纸质、扫描件（已质检）", en="paper, scanned and checked"),
+}
+
+ANNEXES: Final = {
+    "opinion": Text(zh="鉴定意见书", en="appraisal opinion"),
+    "hand_over": Text(zh="档案移交单", en="hand-over form"),
+    "witness": Text(zh="监销记录", en="witness record"),
+    "vendor": Text(zh="销毁方证明", en="vendor's certificate"),
+    "and": Text(zh="；", en="; "),
+}
+
+UNIT_REPORT: Final = {
+    "title": Text(zh="档案销毁情况报告", en="Report on a destruction of paper"),
+    "to": Text(zh="报：单位负责人", en="To the head of the unit"),
+    "what": Text(zh="一、已销毁", en="1  What was destroyed"),
+    "halted": Text(zh="二、中止与处理", en="2  What was halted, and how it was resolved"),
+    "open": Text(zh="三、尚未了结", en="3  What is still open"),
+    "linked": Text(zh="四、各存放处的副本", en="4  The copies in every place"),
+    "signatures": Text(zh="阅示", en="Seen by"),
+    "no_halts": Text(zh="全程未中止。", en="Nothing was halted."),
+    "more": Text(zh="另有 {} 项，见监销记录。", en="{} more stand in the witness record."),
+    "nothing_open": Text(zh="无。", en="Nothing."),
+    "copies": Text(
+        zh="备份副本（{}）至 {} 方才过期消失；本次证明在此之前为暂定。",
+        en="Copies in backups ({}) are gone by {}; until then the certificate is provisional.",
+    ),
+    "kept": Text(
+        zh="清册中 {} 项依规保留，未销毁。",
+        en="{} of the list's items were kept as the rules demand.",
+    ),
+    "out": Text(
+        zh="撤出本次移送 {} 件，未销毁。",
+        en="{} items were taken off the journey, and not destroyed.",
+    ),
+    "findings": Text(zh="未结问题：{}。", en="Findings that nobody has closed: {}."),
+    "rendering": Text(
+        zh="本报告据已签名的证明与逐步记录得出；对应清册摘要：",
+        en="This report is computed from the signed certificate and steps. Digest of the list:",
+    ),
+    "place": Text(zh="存放处", en="place"),
+    "listed": Text(zh="列入", en="listed"),
+    "gone": Text(zh="已销毁", en="destroyed"),
+    "absent": Text(zh="此前已不存在", en="absent before"),
+    "stays": Text(zh="依规保留", en="kept"),
+    "certificate": Text(zh="销毁证明", en="Certificate"),
+    "certificate_digest": Text(zh="证明摘要", en="Its digest"),
+    "sentence": Text(
+        zh="“{}”{}已销毁，{}监销，并出具销毁证明。现将情况报告如下。",
+        en="The {1} of “{0}” were destroyed before {2}, and are certified. This is how it went.",
+    ),
+    "watched_by": Text(zh="{} 人", en="{} witnesses"),
+}
+
 FACTS: Final = {
     "category": Text(zh="数据类别", en="Category"),
     "authorities": Text(zh="处置依据", en="Legal bases"),
@@ -237,8 +312,37 @@ FACTS: Final = {
     "vendor_file": Text(zh="证明文件摘要（SHA-256）", en="Its file (SHA-256)"),
     "vehicle": Text(zh="车辆", en="Vehicle"),
     "escort": Text(zh="押运人", en="Escort"),
+    "fonds": Text(zh="全宗号", en="Fonds"),
+    "not_declared": Text(zh="未登记", en="not declared"),
+    "linked": Text(zh="关联电子副本所在", en="Linked copies in"),
+    "planned_at": Text(zh="计划销毁时间", en="Planned for"),
+    "not_set": Text(zh="未定", en="not set"),
+    "not_recorded": Text(zh="未登记", en="not recorded"),
+    "annexes": Text(zh="附件", en="Annexes"),
     "place": Text(zh="销毁地点", en="Place"),
     "machine": Text(zh="设备编号", en="Machine"),
+    "residue": Text(zh="残渣处理", en="Residue"),
+    "recordings": Text(zh="影像证据哈希（SHA-256）", en="Recordings (SHA-256)"),
+    "hand_over_form": Text(zh="交接单号", en="Hand-over form"),
+    "seals": Text(zh="封签核对结果", en="Seals"),
+    "seals_agree": Text(zh="逐箱相符", en="unbroken on every box"),
+    "seals_differed": Text(
+        zh="{} 次不符，均已开箱清点并处理", en="{} differed; each was opened, counted, resolved"
+    ),
+    "conclusion": Text(zh="结论", en="Conclusion"),
+    "concluded": Text(
+        zh="逐箱核对一致，销毁完成", en="every box agrees; the destruction is complete"
+    ),
+    "copies_gone_by": Text(zh="备份到期日", en="Backups gone by"),
+    "no_backups": Text(zh="规则未列备份", en="the rule has no backups"),
+    "issuer": Text(zh="签发人", en="Issued by"),
+    "issued_on": Text(zh="签发时间", en="Issued on"),
+    "previous": Text(zh="前一证明哈希", en="Certificate before it"),
+    "first": Text(zh="无（首份证明）", en="none; it is the first"),
+    "signature": Text(zh="电子签名／时间戳", en="Signature, time stamp"),
+    "under_key": Text(zh="证明密钥 {}", en="certificate key {}"),
+    "stamped": Text(zh="附可信时间戳", en="with a trusted time stamp"),
+    "unstamped": Text(zh="未设时间戳机构", en="no time-stamping authority is declared"),
     "started": Text(zh="开始时间", en="Started"),
     "finished": Text(zh="结束时间", en="Finished"),
     "operator": Text(zh="销毁操作人（工号）", en="Operator (staff number)"),

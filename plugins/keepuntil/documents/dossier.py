@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from keepuntil.documents.barcodes import scannable
@@ -28,8 +28,10 @@ from keepuntil.domain.consignments import (
     Destruction,
     Duty,
     Participant,
+    Recordings,
     Step,
     StepRecord,
+    VendorCertificate,
 )
 from keepuntil.domain.treatments import Treatment, is_enough
 
@@ -82,6 +84,31 @@ class Dossier:
             if isinstance(record.payload, Destruction)
             and is_enough(record.payload.treatment, accepted)
         ]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it was destroyed, each place once; before, where that is planned."""
+        done = tuple(each.place for _, each in self.destructions() if each.place)
+        planned = self.consignment.intended.place
+        return tuple(dict.fromkeys(done)) or ((planned,) if planned else ())
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """SHA-256 of every recording that was entered, each once."""
+        said = [
+            record.payload.recordings
+            for record in self.records
+            if isinstance(record.payload, Destruction | Recordings)
+        ]
+        return tuple(dict.fromkeys(digest for some in said for digest in some))
+
+    def said_of(self, field: Literal["equipment", "residue"]) -> tuple[str, ...]:
+        """What the destruction, or the vendor's certificate, says of it, each thing once."""
+        sources: list[Destruction | VendorCertificate] = [each for _, each in self.destructions()]
+        if self.consignment.certificate is not None:
+            sources.append(self.consignment.certificate)
+        told = [each.equipment if field == "equipment" else each.residue for each in sources]
+        return tuple(dict.fromkeys(filter(None, told)))
 
 
 def moment(at: datetime, zone: str) -> str:

@@ -1,4 +1,4 @@
-"""The destruction certificate of paper (销毁证明): a reconciled journey, box by box, on one page.
+"""The destruction certificate of paper (销毁证明): a reconciled journey, box by box.
 
 It names boxes, counts and staff numbers: nothing of what lay in a box, and nobody it was about.
 """
@@ -6,6 +6,8 @@ It names boxes, counts and staff numbers: nothing of what lay in a box, and nobo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from keepuntil.documents.custody_words import COLUMNS, FACTS, PAPER_CERTIFICATE, STEPS
 from keepuntil.documents.dossier import (
@@ -23,12 +25,26 @@ from keepuntil.documents.dossier import (
 )
 from keepuntil.documents.typesetting import Language, typeset
 from keepuntil.documents.words import in_language
-from keepuntil.domain.consignments import Consignment, Duty, State, Step
+from keepuntil.domain.consignments import Consignment, Duty, IncidentKind, State, Step
 from keepuntil.domain.reconciliation import differences, totals
 from keepuntil.errors import EvidenceError
 
 
-def paper_certificate_pages(dossier: Dossier, language: Language) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """What the certificate says of its own issue, and of copies elsewhere."""
+
+    key: str
+    """The identifier of the key that signs it."""
+    stamped: bool
+    """Whether an authority stamps its time (可信时间戳)."""
+    previous: str | None
+    """``sha256:<hex>`` of the last certificate of destruction before it; None: there was none."""
+    copies_gone_by: date | None
+    """The day copies in backups have aged out; None: there are none."""
+
+
+def paper_certificate_pages(dossier: Dossier, issue: Issue, language: Language) -> bytes:
     """An unsigned PDF. Raises EvidenceError while the consignment is not reconciled."""
     _refuse_unreconciled(dossier.consignment)
     return typeset(
@@ -36,6 +52,7 @@ def paper_certificate_pages(dossier: Dossier, language: Language) -> bytes:
         {
             **form(dossier, PAPER_CERTIFICATE, language),
             "boxes": _boxes(dossier, language),
+            "end": _end(dossier, issue, language),
             "road": _road(dossier, language),
             "sentence": _sentence(dossier, language),
             "vendor": _vendor(dossier, language),
@@ -86,6 +103,30 @@ def _what(dossier: Dossier, language: Language) -> list[list[str]]:
         [names["digest"], dossier.consignment.plan_digest],
         [names["withdrawn"], withdrawn],
         [names["incidents"], f"{len(dossier.consignment.incidents):,}"],
+        *_carried(dossier.consignment, language),
+    ]
+
+
+def _carried(consignment: Consignment, language: Language) -> list[list[str]]:
+    """The form it was handed over with, where it was, and what its seals came to."""
+    names = in_language(FACTS, language)
+    broken = sum(each.kind is IncidentKind.SEAL_BROKEN for each in consignment.incidents)
+    seals = names["seals_differed"].format(broken) if broken else names["seals_agree"]
+    form_number = [[names["hand_over_form"], consignment.consignment]]
+    return [*(form_number if consignment.rule.transported else []), [names["seals"], seals]]
+
+
+def _end(dossier: Dossier, issue: Issue, language: Language) -> list[list[str]]:
+    names = in_language(FACTS, language)
+    stamp = names["stamped"] if issue.stamped else names["unstamped"]
+    until = issue.copies_gone_by
+    return [
+        [names["conclusion"], names["concluded"]],
+        [names["copies_gone_by"], names["no_backups"] if until is None else until.isoformat()],
+        [names["issuer"], dossier.controller],
+        [names["issued_on"], dossier.printed_on.isoformat()],
+        [names["previous"], issue.previous or names["first"]],
+        [names["signature"], f"{names['under_key'].format(issue.key)} · {stamp}"],
     ]
 
 
@@ -98,11 +139,19 @@ def _vendor(dossier: Dossier, language: Language) -> list[list[str]]:
             [names["vendor_file"], certificate.sha256],
         ]
     done = [each.treatment for _, each in dossier.destructions()]
+    times = [dossier.moment(record.at) for record, _ in dossier.destructions()]
+    unsaid = names["not_recorded"]
     return [
         *rows,
         [names["done_by"], treatments(done, language)],
+        [names["machine"], "；".join(dossier.said_of("equipment")) or unsaid],
+        [names["started"], times[0]],
+        [names["finished"], times[-1]],
+        [names["place"], "；".join(dossier.places) or unsaid],
+        [names["residue"], "；".join(dossier.said_of("residue")) or unsaid],
         [names["operator"], ", ".join(_people(dossier, Step.DESTROY))],
         [names["reconciled_by"], ", ".join(_people(dossier, Step.RECONCILE))],
+        *([names["recordings"], digest] for digest in dossier.recordings or (unsaid,)),
     ]
 
 

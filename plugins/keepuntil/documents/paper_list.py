@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from keepuntil.documents.custody_words import COLUMNS, FACTS, PAPER_LIST
+from keepuntil.documents.custody_words import ANNEXES, COLUMNS, FACTS, PAPER_LIST
 from keepuntil.documents.dossier import (
     Dossier,
     box_code,
@@ -15,6 +15,7 @@ from keepuntil.documents.dossier import (
     extent,
     form,
     role_of,
+    seal_to_show,
     side,
     signature,
     title_of,
@@ -24,10 +25,10 @@ from keepuntil.documents.dossier import (
     witness_places,
     years,
 )
+from keepuntil.documents.paper_lines import ListLine, more_of
 from keepuntil.documents.typesetting import Language, typeset, typeset_apart
 from keepuntil.documents.words import in_language
 from keepuntil.domain.consignments import Consignment, Duty, Step
-from keepuntil.domain.periods import Period
 from keepuntil.domain.reconciliation import End, ItemEnd, ends
 from keepuntil.errors import EvidenceError
 
@@ -51,39 +52,6 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListLine:
-    """One item of the list. What is None is not known and is written by hand."""
-
-    item: str
-    """Its barcode."""
-    folder: str | None
-    volumes: int | None
-    pages: int | None
-    year_from: int | None
-    year_to: int | None
-    reference: str | None
-    retention: Period | None
-    """How long it has to be kept by the rule."""
-    kept: Period | None
-    """How long it has been kept, in whole years."""
-
-
-def bare_line(item: str) -> ListLine:
-    """The line of an item of which nothing but its barcode is known."""
-    return ListLine(
-        item=item,
-        folder=None,
-        volumes=None,
-        pages=None,
-        year_from=None,
-        year_to=None,
-        reference=None,
-        retention=None,
-        kept=None,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ListHead:
     """What stands above the items beside what the journey says of itself."""
 
@@ -93,6 +61,12 @@ class ListHead:
     """The level of personal information in the category, as its rule says it."""
     extracted: int
     """Items that the appraisal took out as unsettled (抽出立卷)."""
+    fonds: str | None
+    """The number of the fonds (全宗号); None: nobody has declared it."""
+    linked: tuple[str, ...]
+    """Other places in which the rule has copies of the same records."""
+    places: Mapping[str, str]
+    """Where each box stands, by barcode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +125,7 @@ def paper_list_pages(
         "paper_list",
         {
             **form(dossier, PAPER_LIST, language),
-            "boxes": _boxes(dossier, lines, volume, language),
+            "boxes": _boxes(dossier, head, lines, volume, language),
             "columns": columns(language, *_COLUMNS),
             "is_last": volume.is_last,
             "sentence": _sentence(dossier, language),
@@ -205,18 +179,34 @@ def _what(
     (drafter, *_) = consignment.people[Duty.DRAFT]
     category, bases, _ = what_of(dossier, language)
     return [
+        [names["fonds"], head.fonds or names["not_declared"]],
         category,
         bases,
         [names["opinion"], head.opinion or names["none"]],
         [names["extracted"], f"{head.extracted:,}"],
         [names["sensitivity"], head.sensitivity or names["not_stated"]],
+        [names["linked"], ", ".join(head.linked) or names["none"]],
         [names["extent"], _extent(dossier, lines, language)],
         [names["method"], treatments(consignment.rule.treatments, language)],
         *vendor_of(dossier, language)[:1],
+        [names["place"], "；".join(dossier.places) or names["not_set"]],
+        [names["planned_at"], dossier.moment(consignment.intended.at) or names["not_set"]],
         [names["destroyed_at"], dossier.at(Step.DESTROY) or names["not_yet"]],
+        [names["annexes"], _annexes(dossier, head, language)],
         [names["drafted_by"], f"{side(drafter, language)} · {drafter.person}"],
         [names["on"], dossier.printed_on.isoformat()],
     ]
+
+
+def _annexes(dossier: Dossier, head: ListHead, language: Language) -> str:
+    """What belongs to the list beside it (附件), with the numbers that there are."""
+    words, consignment = in_language(ANNEXES, language), dossier.consignment
+    found = [f"{words['opinion']} {head.opinion}"] if head.opinion else []
+    found += [words["hand_over"]] if consignment.rule.transported else []
+    found.append(words["witness"])
+    if consignment.certificate is not None:
+        found.append(f"{words['vendor']} {consignment.certificate.number}")
+    return words["and"].join(found)
 
 
 def _extent(dossier: Dossier, lines: Mapping[str, ListLine], language: Language) -> str:
@@ -237,7 +227,11 @@ def _extent(dossier: Dossier, lines: Mapping[str, ListLine], language: Language)
 
 
 def _boxes(
-    dossier: Dossier, lines: Mapping[str, ListLine], volume: Volume, language: Language
+    dossier: Dossier,
+    head: ListHead,
+    lines: Mapping[str, ListLine],
+    volume: Volume,
+    language: Language,
 ) -> list[dict[str, object]]:
     words = in_language({**COLUMNS, **PAPER_LIST}, language)
     name, came_to, days = (
@@ -251,10 +245,13 @@ def _boxes(
         listed, rows = dossier.consignment.boxes[barcode], []
         for item in items:
             day = _day(came_to[item], days.get(barcode, ""), words)
-            rows.append(_row(number, name, lines[item], day, language))
+            told = more_of(lines[item], language, appraised=bool(head.opinion))
+            rows.append({"cells": _row(number, name, lines[item], day, language), "more": told})
             number += 1
         about = [words["whole"] if listed.whole else words["weeded"]]
-        about += [f"{words['seal']} {listed.seal}"] if listed.seal else []
+        about += [f"{words['place']} {head.places[barcode]}"] if barcode in head.places else []
+        seal = seal_to_show(dossier.consignment, barcode) or listed.seal
+        about += [f"{words['seal']} {seal}"] if seal else []
         about.append(f"{words['items']} {len(listed.items):,}")
         boxes.append(
             {

@@ -78,11 +78,13 @@ def _destruction(dossier: Dossier, language: Language) -> list[list[str]]:
     return [
         [names["method"], treatments(rule.treatments, language)],
         [names["done_by"], treatments([each.treatment for _, each in done], language)],
-        [names["place"], ""],
-        [names["machine"], ""],
+        [names["place"], "；".join(dossier.places)],
+        [names["machine"], "；".join(dossier.said_of("equipment"))],
+        [names["residue"], "；".join(dossier.said_of("residue"))],
         [names["operator"], ", ".join(people)],
         [names["started"], times[0] if len(times) > 1 else ""],
         [names["finished"], times[-1]],
+        [names["recordings"], " ".join(dossier.recordings)],
     ]
 
 

@@ -104,6 +104,15 @@ class Vendor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Intended:
+    """Where and when the list is to be destroyed (销毁地点、计划销毁时间)."""
+
+    place: str | None = None
+    at: datetime | None = None
+    """Aware; None: no time is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedBox:
     """One box as the list has it."""
 
@@ -196,6 +205,22 @@ class Destruction:
 
     boxes: tuple[str, ...]
     treatment: Treatment
+    place: str | None = None
+    """Where it was done; None: nobody said."""
+    equipment: str | None = None
+    """Number of the machine (设备编号)."""
+    residue: str | None = None
+    """What became of what was left (残渣处理)."""
+    recordings: tuple[str, ...] = ()
+    """SHA-256 of each recording, 64 lower-case hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recordings:
+    """What was filmed while the witnesses watched (影像证据)."""
+
+    recordings: tuple[str, ...]
+    """SHA-256 of each, 64 lower-case hexadecimal digits; the files stay where they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +237,10 @@ class VendorCertificate:
     grams: int | None
     """Weight it states; None: it states none."""
     treatment: Treatment
+    equipment: str | None = None
+    """The machine it names."""
+    residue: str | None = None
+    """What it says became of what was left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +277,7 @@ class Withdrawal:
     """Box and new seal, where one was cut to take an item out."""
 
 
-Payload = Scans | Destruction | VendorCertificate | Report | Resolution | Withdrawal
+Payload = Scans | Destruction | Recordings | VendorCertificate | Report | Resolution | Withdrawal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +292,8 @@ class StepRecord:
     by: tuple[Participant, ...]
     """In the order of their signatures."""
     payload: Payload | None = None
-    """None for sign, witness and reconcile, which say nothing beyond who and when."""
+    """None for sign and reconcile, which say nothing beyond who and when, and for witnesses
+    who add no recordings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +305,7 @@ class Consignment:
     rule: CustodyRule
     vendor: Vendor | None
     """None: the institution destroys by itself."""
+    intended: Intended
     boxes: Mapping[str, ListedBox]
     """By barcode, in the order of the list."""
     state: State

@@ -21,6 +21,7 @@ from keepuntil.domain.consignments import (
     CustodyRule,
     Duty,
     Incident,
+    Intended,
     ListedBox,
     Participant,
     State,
@@ -29,7 +30,11 @@ from keepuntil.domain.consignments import (
     Tally,
     Vendor,
 )
-from keepuntil.domain.custody_opening import refuse_unfit_list, refuse_unfit_rule
+from keepuntil.domain.custody_opening import (
+    refuse_unfit_intention,
+    refuse_unfit_list,
+    refuse_unfit_rule,
+)
 from keepuntil.domain.custody_people import refuse_unfit_people, with_people
 from keepuntil.domain.custody_words import out_of_turn, refusal
 
@@ -165,20 +170,25 @@ def opened(
     vendor: Vendor | None,
     boxes: Sequence[ListedBox],
     drafted_by: Participant,
+    intended: Intended | None = None,
 ) -> Consignment:
     """A consignment at its beginning, from an approved list.
 
     Raises CustodyError where the list or the rule could pass by being empty: no box, no
     item, one number twice, no signatory, fewer than two witnesses, no treatment; or where
-    the vendor's contract has no return-or-destroy clause (PIPL 21).
+    the vendor's contract has no return-or-destroy clause (PIPL 21). ``intended`` says where
+    and when it is to be destroyed; None: nobody has said.
     """
+    intended = intended or Intended()
     refuse_unfit_rule(rule, vendor)
     refuse_unfit_list(boxes)
+    refuse_unfit_intention(intended)
     return Consignment(
         consignment=consignment,
         plan_digest=plan_digest,
         rule=rule,
         vendor=vendor,
+        intended=intended,
         boxes={box.barcode: box for box in boxes},
         state=State.LISTED,
         halted_in=None,

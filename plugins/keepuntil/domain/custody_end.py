@@ -16,6 +16,7 @@ from keepuntil.domain.consignments import (
     Destruction,
     Duty,
     IncidentKind,
+    Recordings,
     StepRecord,
     Vendor,
     VendorCertificate,
@@ -31,6 +32,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 def judge_destruction(consignment: Consignment, record: StepRecord) -> Incidents:
     destruction = _destruction(record)
+    _refuse_unhashed(record, destruction.recordings)
     remaining = set(consignment.remaining_boxes)
     for barcode, times in Counter(destruction.boxes).items():
         if barcode not in remaining:
@@ -48,6 +50,11 @@ def _destruction(record: StepRecord) -> Destruction:
     if not isinstance(record.payload, Destruction) or not record.payload.boxes:
         raise refusal(record.step, "no box is named; say which boxes go, and how.")
     return record.payload
+
+
+def _refuse_unhashed(record: StepRecord, recordings: tuple[str, ...]) -> None:
+    if not all(_SHA256.fullmatch(each) for each in recordings):
+        raise refusal(record.step, "a recording is named by the SHA-256 of its file; name it so.")
 
 
 def _too_weak(consignment: Consignment, record: StepRecord, done: Treatment) -> Incidents:
@@ -74,7 +81,7 @@ def destruction_done(consignment: Consignment) -> bool:
 
 
 def judge_witnessing(consignment: Consignment, record: StepRecord) -> Incidents:
-    refuse_payload(record)
+    _refuse_unhashed(record, _recordings(record))
     counted = {person for tally in consignment.tallies.values() for person in tally.counted_by}
     for participant in record.by:
         if participant.person not in counted:
@@ -85,6 +92,14 @@ def judge_witnessing(consignment: Consignment, record: StepRecord) -> Incidents:
             )
         if participant.person in consignment.witnessed_by:
             raise refusal(record.step, f"{participant.person} has signed already.")
+    return ()
+
+
+def _recordings(record: StepRecord) -> tuple[str, ...]:
+    """What the witnesses add to their signatures: recordings, or nothing."""
+    if isinstance(record.payload, Recordings):
+        return record.payload.recordings
+    refuse_payload(record)
     return ()
 
 

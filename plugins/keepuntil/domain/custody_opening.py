@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from keepuntil.domain.consignments import CustodyRule, ListedBox, Vendor
+from keepuntil.domain.consignments import CustodyRule, Intended, ListedBox, Vendor
 from keepuntil.domain.custody_people import FEWEST_WITNESSES
 from keepuntil.errors import CustodyError
 
@@ -26,6 +26,14 @@ def refuse_unfit_rule(rule: CustodyRule, vendor: Vendor | None) -> None:
             f"The contract {vendor.contract} has no return-or-destroy clause; "
             "nothing is listed for this vendor before it has one."
         )
+
+
+def refuse_unfit_intention(intended: Intended) -> None:
+    """Raise CustodyError for a blank place, or a time that could be any."""
+    if intended.place is not None and not intended.place.strip():
+        raise CustodyError("The place of the destruction is blank; name it, or leave it out.")
+    if intended.at is not None and intended.at.utcoffset() is None:
+        raise CustodyError("The planned time has no zone; give the offset, such as +08:00.")
 
 
 def refuse_unfit_list(boxes: Sequence[ListedBox]) -> None:

@@ -76,6 +76,8 @@ class PaperStore:
     url: Reference
     reader: Reference | None
     """A second credential that can only read; planning and verification use it."""
+    fonds: str | None = None
+    """The archive's number of the fonds (全宗号) whose items the register keeps."""
 
 
 StoreDeclaration = SqlStore | S3Store | FilesStore | PaperStore

@@ -111,6 +111,15 @@ def of_category(register: Register, category: str, since: datetime) -> list[Stor
         return [_certificate(row) for row in rows]
 
 
+def last_before(register: Register, at: datetime) -> StoredCertificate | None:
+    """The newest certificate, of any category, that was issued before a moment."""
+    query = select(table).where(table.c.issued_at < at)
+    newest = query.order_by(table.c.issued_at.desc(), table.c.certificate_id.desc()).limit(1)
+    with register.reading() as connection:
+        row = connection.execute(newest).one_or_none()
+    return None if row is None else _certificate(row)
+
+
 def load(register: Register, name: str) -> StoredCertificate:
     """The certificate of this identifier or digest, or the only one that begins so.
 

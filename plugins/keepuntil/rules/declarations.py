@@ -134,6 +134,7 @@ class PaperStoreShape(Shape):
         "{file: PATH} or {airflow: CONNECTION}"
     )
     reader: ReferenceShape | None = maybe("where the URL of a credential that only reads is found")
+    fonds: Line | None = maybe("the number of the fonds (全宗号) whose items it keeps")
 
 
 class FilesStoreShape(Shape):

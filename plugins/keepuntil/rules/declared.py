@@ -69,6 +69,7 @@ def stores_of(document: Document, folder: Path) -> dict[str, StoreDeclaration] |
                     name=name,
                     url=_reference(document, (*path, "url"), folder, each.url),
                     reader=any_reference(document, (*path, "reader"), folder, each.reader),
+                    fonds=each.fonds,
                 )
             case FilesStoreShape():
                 found[name] = FilesStore(name=name, root=_root(document, path, folder, each.root))
