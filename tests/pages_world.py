@@ -7,7 +7,8 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from starlette.testclient import TestClient
 
 from disposal_world import AS_OF, World
 from keepuntil.disposal import forecasting, planning
+from keepuntil.domain.ledger import Act
+from keepuntil.domain.ledger_words import Discovery, ProblemClass
+from keepuntil.domain.problems import Discovered, Milestone, Opened, Particulars, Remedy
+from keepuntil.oversight import acting, closing_evidence
 from keepuntil.pages.application import application
 from keepuntil.pages.signing_in import SignedInHere
 from keepuntil.register import plans
@@ -28,9 +33,10 @@ people:
   - {id: E3, unit: retail-credit, roles: [data_owner], access: [owner], logins: [E3], public_key: keys/E3.pem}
   - {id: P1, unit: retail-credit, roles: [data_owner], access: [owner], logins: [P1]}
   - {id: A1, unit: audit, roles: [auditor], access: [auditor], logins: [A1]}
+  - {id: D1, unit: compliance, roles: [data_protection], access: [dpo], logins: [D1]}
   - {id: W1, unit: retail-credit, roles: [witness], access: [witness], logins: [W1]}
 """  # noqa: E501
-LOGINS = ("E1", "e2@bank.example", "E3", "P1", "A1", "W1", "stranger")
+LOGINS = ("E1", "e2@bank.example", "E3", "P1", "A1", "D1", "W1", "stranger")
 
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
@@ -43,6 +49,8 @@ class Bank:
     waiting: str = ""
     """A list of the loans that nobody has decided on; P1 proposed it."""
     certificate: str = ""
+    finding: int = 0
+    """Of the loans: planned, begun, and shown by evidence; E3 answers for it, D1 entered it."""
     pages: FastAPI = field(default_factory=FastAPI)
 
     @contextmanager
@@ -98,20 +106,50 @@ def bank(folder: Path) -> Bank:
     with world.open() as installation:
         made.certificate = world.whole_road(installation).certificate_id
         made.waiting = _proposed(world, installation)
+        made.finding = _problem(installation)
         for rule in installation.schedule.rules:
             forecasting.remember(installation, rule)
     return made
 
 
-def opened(world: World, waiting: str, certificate: str) -> Bank:
+def reopened(made: Bank) -> Bank:
     """The bank with its pages, whose clock is the world's."""
+    world = World(made.world.folder)
     pages = application(
         world.home,
         world.policies,
         sign_in=SignedInHere(accounts=LOGINS),
         now=lambda: world.moment,
     )
-    return Bank(world, waiting, certificate, pages)
+    return replace(made, world=world, pages=pages)
+
+
+def _problem(installation: Any) -> int:
+    """A problem of the loans on its way, beside one that no unit owns."""
+    on = Discovered(on=installation.now().date(), how=Discovery.AUDIT, by="A1")
+    for unit in (None, "retail-credit"):
+        said = Particulars(
+            problem_class=ProblemClass.DELETION,
+            description="Copies lie on a share.",
+            category="loan" if unit else None,
+            unit=unit,
+            system="share" if unit else "building",
+        )
+        opened = Opened(particulars=said, discovered=on)
+        number = acting.report(installation, opened, by="D1")
+    remedy = Remedy(
+        goal="No copies on shares",
+        measures=("List them.", "Delete what is due."),
+        owner="E3",
+        unit="retail-credit",
+        due_on=installation.now().date() + timedelta(days=30),
+        milestones=(Milestone(name="list", due_on=installation.now().date()),),
+    )
+    acting.take(installation, number, Act.REMEDY_SET, remedy, by="E3")
+    acting.take(installation, number, Act.STARTED, by="E3")
+    proof = closing_evidence.document("The list", sha256="0" * 64)
+    acting.take(installation, number, Act.EVIDENCE_ATTACHED, proof, by="E3")
+    return number
 
 
 def _proposed(world: World, installation: Any) -> str:

@@ -42,6 +42,9 @@ def address(bank: Bank, path: str) -> str:
         "category": "loan",
         "certificate_id": bank.certificate,
         "digest": "sha256:0",
+        "number": str(bank.finding),
+        "written": "csv",
+        "act": "reported_done",
     }
     return re.sub(r"\{(\w+)\}", lambda found: known[found.group(1)], path)
 
