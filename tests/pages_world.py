@@ -16,11 +16,13 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from disposal_world import AS_OF, World
-from keepuntil.disposal import forecasting, planning
+from keepuntil.disposal import erasure_requests, forecasting, placing_holds, planning
+from keepuntil.domain.holds import HoldScope
 from keepuntil.domain.ledger import Act
 from keepuntil.domain.ledger_words import Discovery, ProblemClass
 from keepuntil.domain.problems import Discovered, Milestone, Opened, Particulars, Remedy
-from keepuntil.oversight import acting, closing_evidence
+from keepuntil.oversight import acting, closing_evidence, kept_coverage
+from keepuntil.oversight.coverage import cover
 from keepuntil.pages.application import application
 from keepuntil.pages.signing_in import SignedInHere
 from keepuntil.register import plans
@@ -38,6 +40,8 @@ people:
 """  # noqa: E501
 LOGINS = ("E1", "e2@bank.example", "E3", "P1", "A1", "D1", "W1", "stranger")
 
+BORROWER = "Zhang Planted-Name"
+
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
 
@@ -49,6 +53,10 @@ class Bank:
     waiting: str = ""
     """A list of the loans that nobody has decided on; P1 proposed it."""
     certificate: str = ""
+    request: str = ""
+    """Of the borrower of every loan, who asks to be erased."""
+    hold: str = ""
+    """On one loan; its day of review has passed."""
     finding: int = 0
     """Of the loans: planned, begun, and shown by evidence; E3 answers for it, D1 entered it."""
     pages: FastAPI = field(default_factory=FastAPI)
@@ -99,6 +107,9 @@ def bank(folder: Path) -> Bank:
     (world.policies / "people.yaml").write_text(PEOPLE)
     world.write_rule(backup="P35D")
     world.write_loan_rule()
+    loans = world.policies / "rules" / "loan.yaml"
+    group = "    record_group: file_no\n"
+    loans.write_text(loans.read_text().replace(group, f"{group}    subject: borrower\n"))
     world.issue(*(f"A{n:06d}-2016-11-2{n}.pdf" for n in range(3)))
     world.issue("A000007-2017-05-05.pdf", "A000008-2018-01-01.pdf", "A000009-9999-12-31.pdf")
     world.build_core({1: "2016-01-05", 2: "2016-03-01", 3: "2024-01-01", 4: None})
@@ -107,8 +118,25 @@ def bank(folder: Path) -> Bank:
         made.certificate = world.whole_road(installation).certificate_id
         made.waiting = _proposed(world, installation)
         made.finding = _problem(installation)
+        made.hold = placing_holds.place(
+            installation,
+            "loan",
+            scope=HoldScope.RECORD_GROUP,
+            value="F77",
+            mandate="court order (2026) 17",
+            owner="legal",
+            review_by=AS_OF,
+        ).hold_id
         for rule in installation.schedule.rules:
             forecasting.remember(installation, rule)
+        made.request = erasure_requests.receive(
+            installation,
+            BORROWER,
+            regime="pipl",
+            received_on=installation.now().date(),
+            by="D1",
+        ).request.request_id
+        kept_coverage.remember(installation, cover(installation, installation.now().date()))
     return made
 
 

@@ -111,9 +111,11 @@ def _plain(hint: Any) -> Any:
     return hint
 
 
-def number_filled(given: Filled, name: str) -> int | None:
-    """A whole number, or None where nothing was filled in. Raises UsageError."""
-    text = given.get(name)
-    if text is not None and not text.isdecimal():
-        raise UsageError(f"'{name}' wants a whole number.")
-    return None if text is None else int(text)
+def day_filled(text: str) -> date | None:
+    """A civil date, or None where nothing was filled in. Raises UsageError."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("The day has to look like 2027-03-01.") from None
