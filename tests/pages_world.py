@@ -17,11 +17,12 @@ from starlette.testclient import TestClient
 
 from disposal_world import AS_OF, World
 from keepuntil.disposal import erasure_requests, forecasting, placing_holds, planning
+from keepuntil.domain.campaigns import CampaignAct, PlaceGiven
 from keepuntil.domain.holds import HoldScope
 from keepuntil.domain.ledger import Act
 from keepuntil.domain.ledger_words import Discovery, ProblemClass
 from keepuntil.domain.problems import Discovered, Milestone, Opened, Particulars, Remedy
-from keepuntil.oversight import acting, closing_evidence, kept_coverage
+from keepuntil.oversight import acting, campaigns, closing_evidence, kept_coverage
 from keepuntil.oversight.coverage import cover
 from keepuntil.pages.application import application
 from keepuntil.pages.signing_in import SignedInHere
@@ -53,6 +54,8 @@ class Bank:
     waiting: str = ""
     """A list of the loans that nobody has decided on; P1 proposed it."""
     certificate: str = ""
+    campaign: str = ""
+    """About deletion: E1 answers for operations, E3 for the loans of retail credit."""
     request: str = ""
     """Of the borrower of every loan, who asks to be erased."""
     hold: str = ""
@@ -129,6 +132,7 @@ def bank(folder: Path) -> Bank:
         ).hold_id
         for rule in installation.schedule.rules:
             forecasting.remember(installation, rule)
+        made.campaign = _campaign(installation)
         made.request = erasure_requests.receive(
             installation,
             BORROWER,
@@ -150,6 +154,22 @@ def reopened(made: Bank) -> Bank:
         now=lambda: world.moment,
     )
     return replace(made, world=world, pages=pages)
+
+
+def _campaign(installation: Any) -> str:
+    places = {"operations": "E1", "retail-credit/loans": "E3"}
+    name = campaigns.start(
+        installation,
+        campaigns.read_template("notice"),
+        places=tuple(places),
+        starts_on=installation.now().date(),
+        classes=(ProblemClass.DELETION,),
+        by="D1",
+    ).campaign_id
+    for place, person in places.items():
+        given = PlaceGiven(place=place, person=person)
+        campaigns.take(installation, name, CampaignAct.ASSIGNED, given, by="D1")
+    return name
 
 
 def _problem(installation: Any) -> int:

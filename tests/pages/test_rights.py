@@ -43,6 +43,7 @@ def address(bank: Bank, path: str) -> str:
         "certificate_id": bank.certificate,
         "digest": "sha256:0",
         "number": str(bank.finding),
+        "campaign_id": bank.campaign,
         "name": bank.request,
         "language": "en",
         "hold_id": bank.hold,

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from keepuntil.disposal.installation import Resolve, utc_now
 from keepuntil.disposal.references import resolve_reference
 from keepuntil.pages import (
+    campaigns,
     coverage,
     entering,
     evidence,
@@ -32,7 +33,18 @@ from keepuntil.pages.signing_in import SignedInHere, SignIn
 from keepuntil.pages.ticketing import Tickets
 from keepuntil.pages.visiting import House
 
-SUBJECTS = (tonight, plans, rules, findings, remedies, coverage, holds, requests, evidence)
+SUBJECTS = (
+    tonight,
+    plans,
+    rules,
+    findings,
+    remedies,
+    coverage,
+    evidence,
+    holds,
+    campaigns,
+    requests,
+)
 """What the pages are about, in the order of the navigation."""
 
 
