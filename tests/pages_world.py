@@ -128,7 +128,7 @@ def bank(folder: Path) -> Bank:
             value="F77",
             mandate="court order (2026) 17",
             owner="legal",
-            review_by=AS_OF,
+            review_by=installation.now().date() - timedelta(days=7),
         ).hold_id
         for rule in installation.schedule.rules:
             forecasting.remember(installation, rule)
