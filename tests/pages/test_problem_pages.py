@@ -135,12 +135,13 @@ def test_a_remedy_is_worked_on_and_closed_by_a_second_person_vouched_for_by_the_
 
 
 def test_who_had_a_part_in_the_work_accepts_it_by_no_route(bank: Bank) -> None:
-    with bank.browser("D1") as browser:
-        document = {"kind": "document", "title": "Another", "reference": "ab" * 32}
-        assert act(bank, browser, "evidence", **document) == 303
-        assert act(bank, browser, "work/reported_done") == 303
-        assert act(bank, browser, "decision/accepted", words="All mine.") == 409
-        assert act(bank, browser, "work/accepted", words="All mine.") == 403
+    document = {"kind": "document", "title": "Another", "reference": "ab" * 32}
+    with bank.browser("E3") as owner, bank.browser("D1") as second:
+        assert act(bank, second, "evidence", **document) == 303
+        assert act(bank, second, "work/reported_done") == 409
+        assert act(bank, owner, "work/reported_done") == 303
+        assert act(bank, second, "decision/accepted", words="All mine.") == 409
+        assert act(bank, second, "work/accepted", words="All mine.") == 403
 
 
 def test_a_finding_is_entered_by_whoever_may_and_holds_no_numbers_of_people(bank: Bank) -> None:
