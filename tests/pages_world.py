@@ -7,7 +7,8 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,14 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from disposal_world import AS_OF, World
-from keepuntil.disposal import forecasting, planning
+from keepuntil.disposal import erasure_requests, forecasting, placing_holds, planning
+from keepuntil.domain.campaigns import CampaignAct, PlaceGiven
+from keepuntil.domain.holds import HoldScope
+from keepuntil.domain.ledger import Act
+from keepuntil.domain.ledger_words import Discovery, ProblemClass
+from keepuntil.domain.problems import Discovered, Milestone, Opened, Particulars, Remedy
+from keepuntil.oversight import acting, campaigns, closing_evidence, kept_coverage
+from keepuntil.oversight.coverage import cover
 from keepuntil.pages.application import application
 from keepuntil.pages.signing_in import SignedInHere
 from keepuntil.register import plans
@@ -28,9 +36,12 @@ people:
   - {id: E3, unit: retail-credit, roles: [data_owner], access: [owner], logins: [E3], public_key: keys/E3.pem}
   - {id: P1, unit: retail-credit, roles: [data_owner], access: [owner], logins: [P1]}
   - {id: A1, unit: audit, roles: [auditor], access: [auditor], logins: [A1]}
+  - {id: D1, unit: compliance, roles: [data_protection], access: [dpo], logins: [D1]}
   - {id: W1, unit: retail-credit, roles: [witness], access: [witness], logins: [W1]}
 """  # noqa: E501
-LOGINS = ("E1", "e2@bank.example", "E3", "P1", "A1", "W1", "stranger")
+LOGINS = ("E1", "e2@bank.example", "E3", "P1", "A1", "D1", "W1", "stranger")
+
+BORROWER = "Zhang Planted-Name"
 
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
@@ -43,6 +54,14 @@ class Bank:
     waiting: str = ""
     """A list of the loans that nobody has decided on; P1 proposed it."""
     certificate: str = ""
+    campaign: str = ""
+    """About deletion: E1 answers for operations, E3 for the loans of retail credit."""
+    request: str = ""
+    """Of the borrower of every loan, who asks to be erased."""
+    hold: str = ""
+    """On one loan; its day of review has passed."""
+    finding: int = 0
+    """Of the loans: planned, begun, and shown by evidence; E3 answers for it, D1 entered it."""
     pages: FastAPI = field(default_factory=FastAPI)
 
     @contextmanager
@@ -91,6 +110,9 @@ def bank(folder: Path) -> Bank:
     (world.policies / "people.yaml").write_text(PEOPLE)
     world.write_rule(backup="P35D")
     world.write_loan_rule()
+    loans = world.policies / "rules" / "loan.yaml"
+    group = "    record_group: file_no\n"
+    loans.write_text(loans.read_text().replace(group, f"{group}    subject: borrower\n"))
     world.issue(*(f"A{n:06d}-2016-11-2{n}.pdf" for n in range(3)))
     world.issue("A000007-2017-05-05.pdf", "A000008-2018-01-01.pdf", "A000009-9999-12-31.pdf")
     world.build_core({1: "2016-01-05", 2: "2016-03-01", 3: "2024-01-01", 4: None})
@@ -98,20 +120,84 @@ def bank(folder: Path) -> Bank:
     with world.open() as installation:
         made.certificate = world.whole_road(installation).certificate_id
         made.waiting = _proposed(world, installation)
+        made.finding = _problem(installation)
+        made.hold = placing_holds.place(
+            installation,
+            "loan",
+            scope=HoldScope.RECORD_GROUP,
+            value="F77",
+            mandate="court order (2026) 17",
+            owner="legal",
+            review_by=installation.now().date() - timedelta(days=7),
+        ).hold_id
         for rule in installation.schedule.rules:
             forecasting.remember(installation, rule)
+        made.campaign = _campaign(installation)
+        made.request = erasure_requests.receive(
+            installation,
+            BORROWER,
+            regime="pipl",
+            received_on=installation.now().date(),
+            by="D1",
+        ).request.request_id
+        kept_coverage.remember(installation, cover(installation, installation.now().date()))
     return made
 
 
-def opened(world: World, waiting: str, certificate: str) -> Bank:
+def reopened(made: Bank) -> Bank:
     """The bank with its pages, whose clock is the world's."""
+    world = World(made.world.folder)
     pages = application(
         world.home,
         world.policies,
         sign_in=SignedInHere(accounts=LOGINS),
         now=lambda: world.moment,
     )
-    return Bank(world, waiting, certificate, pages)
+    return replace(made, world=world, pages=pages)
+
+
+def _campaign(installation: Any) -> str:
+    places = {"operations": "E1", "retail-credit/loans": "E3"}
+    name = campaigns.start(
+        installation,
+        campaigns.read_template("notice"),
+        places=tuple(places),
+        starts_on=installation.now().date(),
+        classes=(ProblemClass.DELETION,),
+        by="D1",
+    ).campaign_id
+    for place, person in places.items():
+        given = PlaceGiven(place=place, person=person)
+        campaigns.take(installation, name, CampaignAct.ASSIGNED, given, by="D1")
+    return name
+
+
+def _problem(installation: Any) -> int:
+    """A problem of the loans on its way, beside one that no unit owns."""
+    on = Discovered(on=installation.now().date(), how=Discovery.AUDIT, by="A1")
+    for unit in (None, "retail-credit"):
+        said = Particulars(
+            problem_class=ProblemClass.DELETION,
+            description="Copies lie on a share.",
+            category="loan" if unit else None,
+            unit=unit,
+            system="share" if unit else "building",
+        )
+        opened = Opened(particulars=said, discovered=on)
+        number = acting.report(installation, opened, by="D1")
+    remedy = Remedy(
+        goal="No copies on shares",
+        measures=("List them.", "Delete what is due."),
+        owner="E3",
+        unit="retail-credit",
+        due_on=installation.now().date() + timedelta(days=30),
+        milestones=(Milestone(name="list", due_on=installation.now().date()),),
+    )
+    acting.take(installation, number, Act.REMEDY_SET, remedy, by="E3")
+    acting.take(installation, number, Act.STARTED, by="E3")
+    proof = closing_evidence.document("The list", sha256="0" * 64)
+    acting.take(installation, number, Act.EVIDENCE_ATTACHED, proof, by="E3")
+    return number
 
 
 def _proposed(world: World, installation: Any) -> str:

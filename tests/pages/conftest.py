@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import pages_world
-from disposal_world import World
 from keepuntil.disposal.archives import pack
 from keepuntil.register import certificates
 from pages_world import Bank
@@ -41,7 +40,7 @@ def bank(built: Bank, monkeypatch: pytest.MonkeyPatch) -> Bank:
     _own_surroundings(monkeypatch, folder)
     shutil.rmtree(folder)
     shutil.copytree(folder.with_name("untouched"), folder)
-    return pages_world.opened(World(folder), built.waiting, built.certificate)
+    return pages_world.reopened(built)
 
 
 @pytest.fixture

@@ -45,7 +45,9 @@ def walk(browser: Browser, language: str) -> dict[str, Page]:
     ahead = deque(["/"])
     while ahead:
         path = ahead.popleft().partition("#")[0]
-        if path in found or not path or path.startswith("?") or path.endswith(".zip"):
+        if path in found or not path or path.startswith("?") or path.endswith((".zip", ".pdf")):
+            continue
+        if "/export/" in path:
             continue
         found[path] = Page(browser.get(path))
         ahead.extend(found[path].anchors)

@@ -115,7 +115,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
 ) -> None:
     look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
     found: list[Any] = []
-    for login in ("A1", "E3"):
+    for login in ("A1", "E3", "D1"):
         with person(chromium, served, login, "zh", **look) as page:
             for path in addresses(bank, login):
                 page.goto(served + path)
@@ -133,10 +133,18 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
 
 def addresses(bank: Bank, login: str) -> list[str]:
     if login == "E3":
-        return [f"/plans/{bank.waiting}", f"/plans/{bank.waiting}/changes"]
+        plan = f"/plans/{bank.waiting}"
+        return [plan, f"{plan}/changes", "/findings/new", f"/campaigns/{bank.campaign}"]
+    if login == "D1":
+        return [
+            *(f"/findings/{bank.finding}", "/holds"),
+            *("/requests", f"/requests/{bank.request}"),
+        ]
     certificate = f"/evidence/{bank.certificate}"
     return [
         *("/", "/plans", "/rules", "/rules/loan", "/evidence", "/evidence/log", "/evidence/acts"),
+        *("/findings?shown=all", "/ledger", "/coverage", "/holds"),
+        *("/campaigns", f"/campaigns/{bank.campaign}"),
         *(certificate, f"{certificate}/check"),
     ]
 

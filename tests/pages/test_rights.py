@@ -42,6 +42,13 @@ def address(bank: Bank, path: str) -> str:
         "category": "loan",
         "certificate_id": bank.certificate,
         "digest": "sha256:0",
+        "number": str(bank.finding),
+        "campaign_id": bank.campaign,
+        "name": bank.request,
+        "language": "en",
+        "hold_id": bank.hold,
+        "written": "json",
+        "act": "reported_done",
     }
     return re.sub(r"\{(\w+)\}", lambda found: known[found.group(1)], path)
 
@@ -105,7 +112,7 @@ def test_an_auditor_changes_nothing_by_any_request(bank: Bank) -> None:
             assert browser.post(address(bank, route.path), **FIELDS).status_code == 403, route.path
     assert tried >= 2
     with bank.world.open() as installation:
-        assert holds.in_force(installation.register) == []
+        assert [each.hold_id for each in holds.in_force(installation.register)] == [bank.hold]
         assert acts.list_acts(installation.register) == []
 
 
@@ -216,6 +223,7 @@ def test_single_items_are_kept_by_a_hold_with_a_reason(bank: Bank) -> None:
         assert "2 extended" in browser.get(f"{page}?lang=en")
     with bank.world.open() as installation:
         assert sorted(hold.value for hold in holds.in_force(installation.register)) == [
+            "F77",
             "[1]",
             "[2]",
         ]

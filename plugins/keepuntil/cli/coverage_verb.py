@@ -34,8 +34,10 @@ def coverage(ctx: click.Context, as_of: date | None, kind: str | None, output: P
     """Show every category in every form: period, trigger, method, procedure, owner, last run.
 
     No cell is empty: what is missing is said. Exit code 14 when anything is, for CI. The
-    stores are asked what is overdue, as they are by `keepuntil overdue`; nothing is changed.
+    stores are asked what is overdue, as they are by `keepuntil overdue`; nothing is changed in
+    them. What is found for today is kept in the register, for the pages.
     """
+    from keepuntil.oversight import kept_coverage
     from keepuntil.oversight.coverage import cover
 
     session: Session = ctx.obj
@@ -43,6 +45,8 @@ def coverage(ctx: click.Context, as_of: date | None, kind: str | None, output: P
     _refuse(kind, output)
     with session.installation() as installation:
         found = cover(installation, as_of or installation.now().date())
+        if as_of is None:
+            kept_coverage.remember(installation, found)
     if kind == "table":
         _print(found)
     elif output is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -48,24 +47,20 @@ def add(
     When this returns, nothing the hold covers is destroyed any more, whatever was
     approved before: it waits for batches that are under way.
     """
-    from keepuntil.domain.holds import Hold
-    from keepuntil.register import holds
+    from keepuntil.disposal import placing_holds
 
     scope, value = _scope(scopes)
     with session.installation() as installation:
-        installation.rule(category)
-        placed = Hold(
-            hold_id=f"H-{uuid.uuid4().hex[:12]}",
-            mandate=mandate,
-            owner=owner,
-            category=category,
-            instance=instance,
+        placed = placing_holds.place(
+            installation,
+            category,
             scope=scope,
             value=value,
-            placed_at=installation.now(),
+            mandate=mandate,
+            owner=owner,
+            instance=instance,
             review_by=review_by,
         )
-        holds.add(installation.register, placed)
     if session.as_json:
         print_json(placed)
     else:
@@ -120,7 +115,6 @@ def list_holds(session: Session, category: str | None) -> None:
 
 def _scope(scopes: dict[str, str | bool | None]) -> tuple[HoldScope, str]:
     from keepuntil.domain.holds import HoldScope
-    from keepuntil.domain.items import key_text, parse_key
 
     given = [(name, value) for name, value in scopes.items() if value]
     if len(given) != 1:
@@ -129,9 +123,8 @@ def _scope(scopes: dict[str, str | bool | None]) -> tuple[HoldScope, str]:
             "--key, --record-group, --prefix, --where, --everything."
         )
     name, value = given[0]
-    if name == "key":
-        return HoldScope.KEY, key_text(parse_key(str(value)))
     kinds = {
+        "key": HoldScope.KEY,
         "record_group": HoldScope.RECORD_GROUP,
         "prefix": HoldScope.PREFIX,
         "where": HoldScope.PREDICATE,

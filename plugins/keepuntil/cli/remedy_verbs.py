@@ -25,6 +25,9 @@ from keepuntil.domain.problems import (
     Review,
     Said,
 )
+from keepuntil.domain.problems import (
+    milestone as read_milestone,
+)
 from keepuntil.errors import UsageError
 
 if TYPE_CHECKING:
@@ -109,16 +112,9 @@ def set_remedy(
     **given: Any,
 ) -> None:
     """Say what will be done about finding NUMBER, by whom and until when."""
-    given["milestones"] = tuple(_milestone(each) for each in milestones)
+    given["milestones"] = tuple(read_milestone(each) for each in milestones)
     said = value_given(Remedy, given, file, where="remedy")
     _take(session, number, Act.REMEDY_SET, said, by=by)
-
-
-def _milestone(text: str) -> dict[str, str]:
-    name, sign, day = text.rpartition("=")
-    if not sign or not name.strip():
-        raise UsageError("A milestone is written NAME=2026-11-26.")
-    return {"name": name.strip(), "due_on": day.strip()}
 
 
 @remedy.command("assign")

@@ -18,6 +18,7 @@ from keepuntil.domain.ledger_words import (
     RootLevel,
     UnitLevel,
 )
+from keepuntil.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,17 @@ class Opened:
 class Milestone:
     name: str
     due_on: date
+
+
+def milestone(text: str) -> Milestone:
+    """A milestone as people write it: ``NAME=2026-11-26``. Raises UsageError."""
+    name, sign, day = text.rpartition("=")
+    if not sign or not name.strip():
+        raise UsageError("A milestone is written NAME=2026-11-26.")
+    try:
+        return Milestone(name=name.strip(), due_on=date.fromisoformat(day.strip()))
+    except ValueError:
+        raise UsageError("A milestone's day is written like 2026-11-26.") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,11 +269,15 @@ def report_backlog(instant: datetime, zone: str) -> Small:
 
 
 def report_coverage(instant: datetime, zone: str) -> Small:
-    """Raise a finding for everything that is not covered; the findings are the alarm."""
-    from keepuntil.oversight import coverage
+    """Raise a finding for everything that is not covered; the findings are the alarm.
+
+    The matrix is kept for the pages, which ask no store.
+    """
+    from keepuntil.oversight import coverage, kept_coverage
 
     with installation() as opened:
         found = coverage.cover(opened, legal_day.as_of(instant, zone))
+        kept_coverage.remember(opened, found)
         coverage.report(opened, found)
     return {"rows": len(found.rows), "gaps": len(found.gaps)}
 

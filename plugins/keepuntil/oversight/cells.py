@@ -41,7 +41,7 @@ class Cell:
     state: State
     short: str
     """For a narrow column: figures and the words of the rule file."""
-    text: Text | None
+    text: Text | None = None
     """What is settled; None: nothing is, and the gaps say why."""
     gaps: tuple[Gap, ...] = ()
 

@@ -27,9 +27,9 @@ class Bound(StrEnum):
 class DeletionClass:
     """The categories that are kept for one period from one kind of start."""
 
-    start: StartRule | None
+    start: StartRule | None = None
     """None: permanent, which has no start and no period."""
-    period: Period | None
+    period: Period | None = None
     bound: Bound
     categories: tuple[str, ...]
 

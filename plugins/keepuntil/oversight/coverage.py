@@ -49,7 +49,7 @@ class Row:
 
     category: str
     title: Text
-    form: Form | None
+    form: Form | None = None
     """None: a listed category without a rule of which nobody said in what forms it exists."""
     period: Cell
     trigger: Cell

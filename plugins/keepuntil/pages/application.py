@@ -12,7 +12,19 @@ from starlette.staticfiles import StaticFiles
 
 from keepuntil.disposal.installation import Resolve, utc_now
 from keepuntil.disposal.references import resolve_reference
-from keepuntil.pages import entering, evidence, plans, rules, tonight
+from keepuntil.pages import (
+    campaigns,
+    coverage,
+    entering,
+    evidence,
+    findings,
+    holds,
+    plans,
+    remedies,
+    requests,
+    rules,
+    tonight,
+)
 from keepuntil.pages.guarding import Guard, Rates
 from keepuntil.pages.refusals import say_no_on_pages
 from keepuntil.pages.rendering import STATIC, environment
@@ -21,7 +33,18 @@ from keepuntil.pages.signing_in import SignedInHere, SignIn
 from keepuntil.pages.ticketing import Tickets
 from keepuntil.pages.visiting import House
 
-SUBJECTS = (tonight, plans, rules, evidence)
+SUBJECTS = (
+    tonight,
+    plans,
+    rules,
+    findings,
+    remedies,
+    coverage,
+    evidence,
+    holds,
+    campaigns,
+    requests,
+)
 """What the pages are about, in the order of the navigation."""
 
 

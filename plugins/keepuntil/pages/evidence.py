@@ -23,6 +23,7 @@ from keepuntil.evidence import envelope, statement
 from keepuntil.evidence.canonical import Json
 from keepuntil.evidence.leaves import LeafEntry
 from keepuntil.evidence.receipt import Shown
+from keepuntil.pages.downloads import attachment
 from keepuntil.pages.evidence_words import ENDS, KINDS, STEPS, WORDS
 from keepuntil.pages.permissions import checks, needs
 from keepuntil.pages.visiting import Visit
@@ -156,11 +157,9 @@ def bundle(
 ) -> FileResponse:
     """The bundle to take along and check elsewhere."""
     stored = _seen(visit, certificate_id)
-    folder = Path(tempfile.mkdtemp(prefix="keepuntil-download-"))
-    after.add_task(shutil.rmtree, folder, ignore_errors=True)
-    archive = folder / f"{stored.certificate_id}.zip"
-    archives.pack(_bundle(stored), archive)
-    return FileResponse(archive, filename=archive.name, media_type="application/zip")
+    folder = _bundle(stored)
+    name = f"{stored.certificate_id}.zip"
+    return attachment(after, name, lambda path: archives.pack(folder, path))
 
 
 def _seen(visit: Visit, certificate_id: str) -> StoredCertificate:

@@ -18,6 +18,7 @@ from keepuntil.domain.items import key_text, parse_key
 from keepuntil.domain.plans import Approval, Plan, Verdict
 from keepuntil.errors import KeepuntilError, PlanStale, UsageError
 from keepuntil.oversight.tonight import Standing, awaited, standing_of
+from keepuntil.pages.fields import day_filled
 from keepuntil.pages.permissions import changes, needs
 from keepuntil.pages.plan_words import DOUBTS, STATES, VERDICTS, WORDS
 from keepuntil.pages.visiting import Visit
@@ -181,7 +182,7 @@ def keep(
             opinion=opinion,
             reason=reason,
             by=visit.person.id,
-            until=_day(until),
+            until=day_filled(until),
         )
     return visit.go_to("plan", plan_id=stored.plan.plan_id)
 
@@ -208,15 +209,6 @@ def _refuse_no_decider(visit: Visit, rule: Rule) -> None:
             f"{visit.person.id} has none of the roles that decide on lists of {rule.category}: "
             f"{', '.join(wanted)}."
         )
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError("The day has to look like 2027-03-01.") from None
 
 
 def _view(visit: Visit, plan_id: str) -> View:

@@ -20,6 +20,7 @@ from keepuntil.domain.access import Right, begun, may, sees_unit
 from keepuntil.domain.categories import Rule
 from keepuntil.domain.people import Person
 from keepuntil.errors import AccessRefused, KeepuntilError
+from keepuntil.pages.sections import sections_for
 from keepuntil.pages.sessions import Session
 from keepuntil.pages.words import Language
 from keepuntil.register import acts
@@ -150,7 +151,7 @@ class Visit:
         text = pages.get_template(template).render(visit=self, **common_of(self), **shown)
         return HTMLResponse(text, status_code=status)
 
-    def go_to(self, path: str, **query: str) -> RedirectResponse:
+    def go_to(self, path: str, **query: str | int) -> RedirectResponse:
         """After a change: show the page it led to, so that reloading repeats nothing."""
         address = self.request.url_for(path, **query).path
         return RedirectResponse(address, status_code=303)
@@ -181,4 +182,9 @@ def common_of(visit: Visit) -> dict[str, Any]:
     """What every template may use."""
     from keepuntil.pages.rendering import phrases
 
-    return phrases(visit.request, visit.language) | {"person": visit.person, "token": visit.token}
+    said = phrases(visit.request, visit.language)
+    return said | {
+        "person": visit.person,
+        "token": visit.token,
+        "sections": sections_for(visit),
+    }

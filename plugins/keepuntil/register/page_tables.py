@@ -2,6 +2,7 @@
 
 act         what people asked the pages to do, and what came of it; only ever added to
 forecast    what falls due when, as counted last: replaced whenever it is counted again
+coverage    the last matrix of what is settled: one row, replaced whenever it is drawn again
 """
 
 from __future__ import annotations
@@ -28,4 +29,11 @@ forecast = Table(
     Column("category", Text, primary_key=True),
     Column("as_of", Date, nullable=False),
     Column("months", Text, nullable=False),
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("as_of", Date, primary_key=True),
+    Column("document", Text, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-LATEST: Final = "0009"
+LATEST: Final = "0010"
 """The revision this version of Keepuntil reads and writes. Revisions sort as text."""
 
 VERSION_TABLE: Final = "keepuntil_version"

@@ -1,0 +1,195 @@
+"""What the pages about findings and remedies say, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from keepuntil.domain.categories import Text
+from keepuntil.domain.ledger import Act
+from keepuntil.oversight.gaps import LABELS
+from keepuntil.pages.problems import Shown
+
+WORDS: Final[Mapping[str, Text]] = {
+    "title": Text(zh="问题清单", en="Findings"),
+    "lead": Text(
+        zh="每个问题无论遇到几次都是同一个问题；其历史只增不减。",
+        en="One finding is one thing that is wrong, however often it is met. Its history only "
+        "grows.",
+    ),
+    "one": Text(zh="问题", en="Finding"),
+    "filter": Text(zh="筛选", en="Filter"),
+    "apply": Text(zh="筛选", en="Show these"),
+    "clear": Text(zh="取消筛选", en="Show all that are open"),
+    "any": Text(zh="不限", en="any"),
+    "class": Text(zh="类别", en="class"),
+    "kind": Text(zh="种类", en="kind"),
+    "unit": Text(zh="机构", en="unit"),
+    "status": Text(zh="状态", en="status"),
+    "shown": Text(zh="范围", en="which"),
+    "number": Text(zh="编号", en="finding"),
+    "first_seen": Text(zh="首次发现", en="first met"),
+    "seen": Text(zh="次数", en="met"),
+    "last_day": Text(zh="最后期限", en="last day"),
+    "matches": Text(zh="条符合筛选条件", en="match"),
+    "export": Text(zh="导出所筛选的全部：", en="All of these as a file:"),
+    "new": Text(zh="登记问题", en="Enter a finding"),
+    "new_lead": Text(
+        zh="发现问题即登记。不得写入个人信息；人员以工号表示。",
+        en="Enter what is wrong. No personal data; people stand by staff number.",
+    ),
+    "what": Text(zh="问题本身", en="What is wrong"),
+    "found_by_whom": Text(zh="如何发现", en="How it was found"),
+    "enter": Text(zh="登记", en="Enter it"),
+    "problem": Text(zh="已知情况", en="What is known"),
+    "remedy": Text(zh="整改", en="What is done about it"),
+    "no_remedy": Text(zh="尚未说明如何整改。", en="Nobody has said yet what will be done."),
+    "acts": Text(zh="您可以", en="What you can do"),
+    "no_acts": Text(
+        zh="按您的权限和当前状态，没有可做之事。",
+        en="As it stands, and by your rights, there is nothing for you to do.",
+    ),
+    "vouched": Text(
+        zh="决定由本系统的审批密钥证明系您登录后作出；须为第二人。",
+        en="The installation's approvals key vouches that it was you who decided. A second person "
+        "decides: nobody who had a part in the work.",
+    ),
+    "no_names": Text(zh="不含个人信息。", en="No personal data."),
+    "more": Text(zh="更多栏目", en="More that can be said"),
+    "again": Text(zh="再次发现", en="It was found again"),
+    "history": Text(zh="经过", en="All that happened"),
+    "when": Text(zh="时间", en="when"),
+    "who": Text(zh="谁", en="who"),
+    "act": Text(zh="事项", en="what"),
+    "details": Text(zh="内容", en="said"),
+    "a_check": Text(zh="（系统检查）", en="(a check)"),
+    "signed": Text(zh="已签名", en="signed"),
+    "forged": Text(zh="历史不可信", en="Its history is not to be believed"),
+    "send": Text(zh="提交", en="Enter"),
+    "yes": Text(zh="是", en="yes"),
+    "no": Text(zh="否", en="no"),
+    "unsaid": Text(zh="未说明", en="not said"),
+    "each_line": Text(zh="每行一项", en="one a line"),
+    "milestone_says": Text(zh="名称=2026-12-10", en="name=2026-12-10"),
+    "evidence_says": Text(
+        zh="销毁证明或抽查写编号；文件写名称和 SHA-256；“检查通过”即刻重新检查，无需填写。",
+        en="A certificate or sample by its number; a document by title and SHA-256; a check is "
+        "made again now and needs neither.",
+    ),
+    "ledger": Text(zh="整改台账", en="Ledger of remedies"),
+    "ledger_lead": Text(
+        zh="谁、何时之前、做什么；逾期由系统计算，从不手工填写。",
+        en="What is being done, by whom, until when. What is late is computed and never entered.",
+    ),
+    "goal": Text(zh="目标", en="goal"),
+    "owner": Text(zh="责任人", en="owner"),
+    "done": Text(zh="进度", en="done"),
+    "found": Text(zh="问题总数", en="found"),
+    "fixed": Text(zh="已销号", en="closed"),
+    "open": Text(zh="未销号", en="open"),
+    "late": Text(zh="逾期", en="overdue"),
+    "reopened": Text(zh="复发", en="came back"),
+    "category": Text(zh="数据类别", en="data category"),
+}
+
+SHOWN: Final[Mapping[Shown, Text]] = {
+    Shown.OPEN: Text(zh="未关闭", en="open"),
+    Shown.CLOSED: Text(zh="已关闭", en="closed"),
+    Shown.ALL: Text(zh="全部", en="all"),
+}
+
+KINDS: Final[Mapping[str, Text]] = {
+    **{lack.value: words for lack, words in LABELS.items()},
+    "custody_waiting": Text(zh="纸质等待处理", en="paper waits"),
+    "not_computable": Text(zh="无法计算", en="not computable"),
+    "destruction_failed": Text(zh="销毁失败", en="destruction failed"),
+    "verification_failed": Text(zh="复查未通过", en="verification failed"),
+    "custody_unreconciled": Text(zh="纸质对账不符", en="paper not reconciled"),
+    "resurrected": Text(zh="销毁后重现", en="there again"),
+    "sample_found": Text(zh="抽查发现", en="found by a sample"),
+    "witness_refused": Text(zh="见证方拒签", en="witness refused"),
+    "reported": Text(zh="人员登记", en="entered by a person"),
+}
+"""Kinds of findings in a few words; one that is not here stands by its code."""
+
+ACTS: Final[Mapping[Act, Text]] = {
+    Act.OPENED: Text(zh="登记", en="entered"),
+    Act.SEEN: Text(zh="再次发现", en="met again"),
+    Act.REOPENED: Text(zh="重新打开", en="opened again"),
+    Act.DESCRIBED: Text(zh="补充说明", en="Say more of it"),
+    Act.REMEDY_SET: Text(zh="制定整改措施", en="Say what will be done"),
+    Act.ASSIGNED: Text(zh="移交责任人", en="Hand it over"),
+    Act.STARTED: Text(zh="开始整改", en="Work has begun"),
+    Act.MILESTONE_REACHED: Text(zh="达成里程碑", en="A milestone is reached"),
+    Act.EXTENSION_ASKED: Text(zh="申请延期", en="Ask for more time"),
+    Act.EXTENSION_APPROVED: Text(zh="同意延期", en="Give more time"),
+    Act.EXTENSION_REFUSED: Text(zh="不同意延期", en="Refuse more time"),
+    Act.EVIDENCE_ATTACHED: Text(zh="提交证据", en="Attach evidence"),
+    Act.CHECK_PASSED: Text(zh="检查通过", en="its check passed"),
+    Act.REPORTED_DONE: Text(zh="报告完成", en="Report it done"),
+    Act.REJECTED: Text(zh="退回", en="Send it back"),
+    Act.ACCEPTED: Text(zh="验收销号", en="Accept and close"),
+    Act.WENT: Text(zh="已消除", en="no longer there"),
+    Act.HELD_TO_ACCOUNT: Text(zh="记录问责", en="Note that somebody was held to account"),
+    Act.REGULATOR_ANSWERED: Text(zh="记录监管反馈", en="Note the regulator's answer"),
+    Act.REVIEWED: Text(zh="记录复查", en="Note a later look"),
+}
+
+FIELDS: Final[Mapping[str, Text]] = {
+    "problem_class": Text(zh="问题类别", en="Class"),
+    "description": Text(zh="问题描述", en="What is wrong"),
+    "manifestation": Text(zh="乱象表现形式对应条目", en="Entry of the notice"),
+    "unit": Text(zh="机构", en="Unit"),
+    "unit_level": Text(zh="机构层级", en="Level of the unit"),
+    "business_line": Text(zh="业务条线或产品", en="Business line or product"),
+    "system": Text(zh="系统或库房", en="System or storehouse"),
+    "category": Text(zh="数据类别（规则中的名称）", en="Data category, as in its rule"),
+    "form": Text(zh="载体", en="Form"),
+    "sensitivity": Text(zh="敏感级别", en="Sensitivity"),
+    "clients": Text(zh="涉及客户数", en="Clients"),
+    "records": Text(zh="涉及记录数", en="Records"),
+    "occurred_from": Text(zh="发生自", en="Since when"),
+    "occurred_to": Text(zh="发生至", en="Until when"),
+    "provision": Text(zh="违反的法规条款", en="Provision breached"),
+    "risk": Text(zh="风险等级", en="Risk"),
+    "leaked": Text(zh="是否泄露", en="Data leaked"),
+    "crime_suspected": Text(zh="是否涉嫌犯罪", en="A crime is suspected"),
+    "documents": Text(zh="文件", en="Documents"),
+    "fixed_at_once": Text(zh="是否立查立改", en="Put right on the day"),
+    "root_level": Text(zh="根源层级", en="Whose doing the cause is"),
+    "root_kind": Text(zh="根源性质", en="Of what kind the cause is"),
+    "found_on": Text(zh="发现日期", en="Found on"),
+    "found_how": Text(zh="发现方式", en="Found by way of"),
+    "found_by": Text(
+        zh="发现人（工号或机关简称；默认为您）",
+        en="Found by: staff number or the authority's short name; else you",
+    ),
+    "goal": Text(zh="整改目标", en="Goal"),
+    "measures": Text(zh="整改措施", en="Measures"),
+    "owner": Text(zh="责任人（工号）", en="Who answers for it, by staff number"),
+    "due_on": Text(zh="最后期限", en="Last day"),
+    "starts_on": Text(zh="开始日期", en="First day"),
+    "milestones": Text(zh="里程碑", en="Milestones"),
+    "milestone": Text(zh="里程碑名称", en="Which milestone"),
+    "supervisor": Text(zh="督办人（工号）", en="Supervised by, staff number"),
+    "supervisor_unit": Text(zh="督办部门", en="Supervising unit"),
+    "lead": Text(zh="牵头行领导（岗位）", en="Lead on the board, by role account"),
+    "interim": Text(zh="临时管控措施", en="What limits the harm until then"),
+    "policy_change": Text(zh="制度修订", en="Policy change"),
+    "system_change": Text(zh="系统改造", en="System change"),
+    "similar_checked": Text(zh="是否举一反三", en="The same was looked for elsewhere"),
+    "until": Text(zh="申请延至", en="Until"),
+    "reason": Text(zh="理由", en="Reason"),
+    "words": Text(zh="结论或理由", en="What you saw, or why"),
+    "kind": Text(zh="证据种类", en="What kind of evidence"),
+    "reference": Text(zh="编号或 SHA-256", en="Its number, or SHA-256"),
+    "title": Text(zh="名称", en="Title"),
+    "whom": Text(zh="被问责人（工号）", en="Whom, by staff number"),
+    "how": Text(zh="方式", en="How"),
+    "on": Text(zh="日期", en="Day"),
+    "by": Text(zh="发现人", en="By"),
+    "document": Text(zh="文号", en="Number of the document"),
+    "name": Text(zh="名称", en="Name"),
+    "sha256": Text(zh="SHA-256 摘要", en="SHA-256"),
+}
+"""The fields of forms and histories."""
