@@ -45,7 +45,7 @@ CHANGED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Tables in which the worker changes rows, and the columns it changes; none named: any."""
 
-DELETED: Final = frozenset({"item_chunk", "item_list", "list_key", "surroundings"})
+DELETED: Final = frozenset({"coverage", "item_chunk", "item_list", "list_key", "surroundings"})
 """Tables in which the worker deletes rows: a list ends with its certificate."""
 
 
