@@ -209,7 +209,9 @@ def _tables_by_name(tree: ast.Module) -> dict[str, str]:
     return {
         alias.asname or alias.name: alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "keepuntil.register.tables"
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("keepuntil.register.")
+        and (node.module or "").endswith("tables")
         for alias in node.names
     }
 

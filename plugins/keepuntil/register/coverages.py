@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from keepuntil.register.connection import Register
 from keepuntil.register.page_tables import coverage as table
@@ -17,8 +17,8 @@ def keep(register: Register, as_of: date, document: Mapping[str, Any]) -> None:
     """Keep a matrix in place of the last one."""
     text = json.dumps(document, ensure_ascii=False)
     with register.writing() as connection:
-        connection.execute(table.delete())
-        connection.execute(table.insert().values(as_of=as_of, document=text))
+        connection.execute(delete(table))
+        connection.execute(insert(table).values(as_of=as_of, document=text))
 
 
 def last(register: Register) -> Any:

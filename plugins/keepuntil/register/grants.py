@@ -31,6 +31,7 @@ CHANGED: Final[Mapping[str, tuple[str, ...]]] = {
         *("kind", "sentence_zh", "sentence_en", "counts", "seen", "reopened", "last_seen_at"),
         *("closed_at", "closed_by", "remedy"),
     ),
+    "forecast": ("as_of", "months"),
     "hold": ("lifted_by", "lifted_at", "sealed_lift_reason"),
     "intent": ("sealed_columns",),
     "item_list": ("destroyed_at",),
@@ -41,6 +42,7 @@ CHANGED: Final[Mapping[str, tuple[str, ...]]] = {
     "run": ("state", "finished_at", "stopped_by"),
     "sample": ("head_size", "seed", "drawn", "verdict", "closed_by", "closed_at"),
     "shard": ("observed", "token", "worker", "leased_until"),
+    "subject_request": ("sealed_subject", "closed_at", "closed_by", "closed_because"),
     "surroundings": ("sealed_neighbours", "total", "method", "caveat_zh", "caveat_en"),
 }
 """Tables in which the worker changes rows, and the columns it changes; none named: any."""
